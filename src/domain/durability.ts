@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+/** How a volume's data is kept. The four shapes that gluster has. */
+export const durabilitySchema = z.discriminatedUnion('kind', [
+  /** `count` full copies; the volume writes on while more than half of a set is up. */
+  z.object({ kind: z.literal('replicate'), count: z.int().min(2).max(16) }),
+  /** Two full copies and a third brick that holds names and metadata only. */
+  z.object({ kind: z.literal('arbiter') }),
+  /** `data` + `redundancy` fragments; any `data` of them give the content back. */
+  z.object({ kind: z.literal('disperse'), data: z.int().min(2).max(16), redundancy: z.int().min(1).max(8) }),
+  /** One copy. */
+  z.object({ kind: z.literal('distribute') }),
+]);
+export type Durability = z.infer<typeof durabilitySchema>;
+
+/** Bricks in one set: they hold the same data, and no two of them may share a node. */
+export function bricksPerSet(durability: Durability): number {
+  switch (durability.kind) {
+    case 'replicate':
+      return durability.count;
+    case 'arbiter':
+      return 3;
+    case 'disperse':
+      return durability.data + durability.redundancy;
+    case 'distribute':
+      return 1;
+  }
+}
+
+/** In gluster's words, for people: `replicate 3`, `replicate 3 arbiter 1`, `disperse 4+2`, `distribute`. */
+export function describeDurability(durability: Durability): string {
+  switch (durability.kind) {
+    case 'replicate':
+      return `replicate ${durability.count}`;
+    case 'arbiter':
+      return 'replicate 3 arbiter 1';
+    case 'disperse':
+      return `disperse ${durability.data}+${durability.redundancy}`;
+    case 'distribute':
+      return 'distribute';
+  }
+}

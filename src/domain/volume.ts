@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { brickId, clusterId, deviceName, nodeId, volumeId, volumeName } from './names.ts';
+import { durabilitySchema } from './durability.ts';
+import type { Bytes } from './quantity.ts';
+import { branded, byteSize } from './schema.ts';
+
+/** `prefer`: spread a set over zones as far as they go; `require`: refuse otherwise; `off`: nodes only. */
+export const zoneSpread = z.enum(['prefer', 'require', 'off']);
+export type ZoneSpread = z.infer<typeof zoneSpread>;
+
+/** One gluster volume option, as `gluster volume set` takes it. Both sides keep to the grammar of src/domain/options.ts. */
+export const volumeOption = z.object({ key: z.string(), value: z.string() });
+export type VolumeOption = z.infer<typeof volumeOption>;
+
+/** Whose volume it is: for people, for doctor, and for finding out whether anybody still wants it. */
+export const owner = z.object({
+  /** The claim's UID; equal to the volume's id. */
+  uid: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  /** StorageClass name. */
+  className: z.string(),
+});
+export type Owner = z.infer<typeof owner>;
+
+export const brickRecord = z.object({
+  id: branded(brickId),
+  node: branded(nodeId),
+  device: branded(deviceName),
+  /** Bytes of file system that the brick offers. */
+  size: byteSize,
+  /** Bytes that it takes from the device in all: thin pool (size x snapshot factor), its metadata, extent rounding. */
+  footprint: byteSize,
+  /** Holds names and metadata only. */
+  arbiter: z.boolean().default(false),
+});
+export type BrickRecord = z.infer<typeof brickRecord>;
+
+/**
+ * The phases of a volume and who may end each:
+ *
+ *     (none) --plan, commit--> creating --confirmed--> ready --delete--> deleting --record removed--> (none)
+ *                                 |                     ^ |
+ *                                 +--owner gone--> deleting +--grow--> growing --done--> ready
+ *
+ * creating: nobody outside has been told of the volume. It goes forward while its owner wants it, and back when the
+ *           owner is gone. Being in this phase says nothing about how far the work got: every step looks.
+ * ready:    a PersistentVolume stands (or is about to). Only an explicit delete ends it, never a clean-up.
+ * growing:  as ready; `size` is already the size wanted.
+ * deleting: nothing brings it back. Bricks go only after gluster has said that the volume is gone.
+ */
+export const volumePhase = z.enum(['creating', 'ready', 'growing', 'deleting']);
+export type VolumePhase = z.infer<typeof volumePhase>;
+
+/** One volume, self-contained: all that is needed to carry on with it after any crash. The commit point of everything. */
+export const volumeRecord = z.object({
+  id: branded(volumeId),
+  name: branded(volumeName),
+  cluster: branded(clusterId),
+  phase: volumePhase,
+  /** Usable bytes: what a client's `df` is meant to show. */
+  size: byteSize,
+  durability: durabilitySchema,
+  options: z.array(volumeOption),
+  /** Group that owns the volume's root directory (mode 2775). Absent: root stays root:root 0755. */
+  gid: z.int().min(1).optional(),
+  snapshotFactor: z.number().min(1).max(100),
+  owner,
+  /** Bricks in gluster's order: each inner array is one set, all of whose bricks hold the same data. */
+  brickSets: z.array(z.array(brickRecord).min(1)).min(1),
+  /** ISO 8601, UTC. */
+  createdAt: z.string(),
+});
+export type VolumeRecord = z.infer<typeof volumeRecord>;
+
+/** What a caller asks the engine for. The engine adds where. */
+export interface VolumeRequest {
+  readonly id: VolumeRecord['id'];
+  readonly name: VolumeRecord['name'];
+  /** Clusters that may hold it, in order of preference; empty means any. */
+  readonly clusters: readonly VolumeRecord['cluster'][];
+  /** Usable bytes wanted, at least. */
+  readonly size: Bytes;
+  readonly durability: VolumeRecord['durability'];
+  readonly options: readonly VolumeOption[];
+  /** When given, the engine hands out the lowest GID of this inclusive range that no volume at all has. */
+  readonly gidRange?: { readonly min: number; readonly max: number };
+  readonly snapshotFactor: number;
+  readonly zoneSpread: ZoneSpread;
+  readonly owner: Owner;
+  /** Zones to place in first where there is a choice (the zone of the pod's node, say). Never a reason to refuse. */
+  readonly preferredZones: readonly string[];
+}

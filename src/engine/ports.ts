@@ -1,0 +1,193 @@
+/**
+ * The engine's two doors to the outside: where records are kept, and who does the work on storage nodes. Both are
+ * implemented by rooms above; the engine knows neither SQL, Kubernetes nor a command line.
+ */
+import type { BrickId, DeviceName, HostName, VolumeId, VolumeName } from '../domain/names.ts';
+import type { Outcome } from '../domain/outcome.ts';
+import type { Durability } from '../domain/durability.ts';
+import type { Bytes } from '../domain/quantity.ts';
+import type { NodeRef } from '../domain/topology.ts';
+import type { VolumeOption } from '../domain/volume.ts';
+
+// --- StateStore -----------------------------------------------------------------------------------------------------
+
+/** What a document is about. `meta` holds facts about the store itself, such as whose it is. */
+export type DocumentKind = 'meta' | 'cluster' | 'node' | 'volume';
+
+/** One record as it is kept: plain JSON. The engine parses it; a store holds no rules. */
+export interface StoredDocument {
+  readonly kind: DocumentKind;
+  readonly id: string;
+  readonly body: unknown;
+}
+
+/** The store could not do as asked. `retryable`: the same call may work later (busy, unreachable). */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly retryable: boolean;
+
+  constructor(message: string, options: { readonly retryable: boolean; readonly cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.retryable = options.retryable;
+  }
+}
+
+/**
+ * Keeps documents. A `put` or `remove` that resolved is durable and survives a power cut; one that rejected may or may
+ * not have happened. One engine at a time has it open: `open` rejects with StoreError when another one holds it, or when
+ * a newer version of Brickyard wrote it.
+ */
+export interface StateStore {
+  /** Takes possession and returns everything, including documents whose JSON is broken (body: the raw text). */
+  open(): Promise<readonly StoredDocument[]>;
+  /** Creates or replaces, atomically. */
+  put(document: StoredDocument): Promise<void>;
+  /** Succeeds when it is not there (any more). */
+  remove(kind: DocumentKind, id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+// --- StorageNodes ---------------------------------------------------------------------------------------------------
+
+/** Every verb's last argument. When `signal` aborts the verb ends early, as `unknown` if it had begun anything. */
+export interface CallContext {
+  readonly signal: AbortSignal;
+}
+
+/** A device as its node reports it. */
+export interface DeviceFacts {
+  readonly device: DeviceName;
+  /** Bytes that bricks may use in all: already without LVM's own metadata and spare. */
+  readonly size: Bytes;
+  /** Bytes not yet used by any brick, ours or not. */
+  readonly free: Bytes;
+}
+
+/** What is needed to make, find and destroy a brick; all of it stands in the volume's record. */
+export interface BrickSpec {
+  readonly id: BrickId;
+  readonly volume: VolumeId;
+  readonly device: DeviceName;
+  /** Bytes of file system. */
+  readonly size: Bytes;
+  /** Thin pool size as a multiple of `size`. */
+  readonly snapshotFactor: number;
+  readonly arbiter: boolean;
+  /** Owner group of the brick's root (then mode 2775). Absent: root, 0755. */
+  readonly gid?: number;
+}
+
+/** A brick that stands, mounted and with our identity on it. */
+export interface BrickFacts {
+  readonly id: BrickId;
+  /** The directory that gluster serves. */
+  readonly path: string;
+  /** Bytes of file system. */
+  readonly size: Bytes;
+}
+
+/** A brick in gluster's words. */
+export interface BrickAddress {
+  readonly host: HostName;
+  readonly path: string;
+  readonly arbiter: boolean;
+}
+
+export interface VolumeSpec {
+  readonly name: VolumeName;
+  readonly durability: Durability;
+  /** In set order. */
+  readonly bricks: readonly BrickAddress[];
+}
+
+export interface GlusterVolume {
+  readonly name: VolumeName;
+  /** Gluster's own UUID of the volume. */
+  readonly uuid: string;
+  readonly status: 'created' | 'started' | 'stopped';
+  readonly bricks: readonly BrickAddress[];
+  readonly options: ReadonlyMap<string, string>;
+}
+
+export interface Peer {
+  readonly uuid: string;
+  readonly hosts: readonly string[];
+  /** Gluster may say so for two minutes after a cable was cut: a hint, not a proof. */
+  readonly connected: boolean;
+}
+
+/**
+ * The closed set of things that are done to storage nodes. Every verb is idempotent: "already so" and "already gone"
+ * are `done`. None throws for anything that a node or gluster can answer.
+ */
+export interface StorageNodes {
+  /** Facts about a device that was prepared; `waiting` when it was not. */
+  inspectDevice(node: NodeRef, device: DeviceName, context: CallContext): Promise<Outcome<DeviceFacts>>;
+  /** Makes a device ready for bricks. `rejected`, naming the holder, when it holds anything and `wipe` is false. */
+  prepareDevice(
+    node: NodeRef,
+    device: DeviceName,
+    options: { readonly wipe: boolean },
+    context: CallContext,
+  ): Promise<Outcome<DeviceFacts>>;
+
+  /**
+   * Makes the brick, or finds it. With `pristine`, traces of a volume on a brick that stood already are taken off (the
+   * marks that a failed create leaves): only for a brick that the record says is ours while gluster has no such volume.
+   */
+  ensureBrick(
+    node: NodeRef,
+    brick: BrickSpec,
+    options: { readonly pristine: boolean },
+    context: CallContext,
+  ): Promise<Outcome<BrickFacts>>;
+  /** Unmounts it and gives its space back. The caller has made sure that gluster has let go of it. */
+  destroyBrick(node: NodeRef, brick: BrickSpec, context: CallContext): Promise<Outcome<void>>;
+  /** Every brick of ours on a device. */
+  listBricks(node: NodeRef, device: DeviceName, context: CallContext): Promise<Outcome<readonly BrickFacts[]>>;
+
+  /** Makes `host` a member of the trusted pool that `via` is in. */
+  ensurePeer(via: NodeRef, host: HostName, context: CallContext): Promise<Outcome<void>>;
+  /** The members of the pool, `via` included. */
+  listPeers(via: NodeRef, context: CallContext): Promise<Outcome<readonly Peer[]>>;
+
+  /** `undefined`: gluster says that there is no such volume. */
+  volumeInfo(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<GlusterVolume | undefined>>;
+  listVolumes(via: NodeRef, context: CallContext): Promise<Outcome<readonly string[]>>;
+  /** `rejected` when a volume of that name exists with other bricks. Never uses `force`. */
+  createVolume(via: NodeRef, spec: VolumeSpec, context: CallContext): Promise<Outcome<void>>;
+  /** One command for all of them. */
+  setVolumeOptions(
+    via: NodeRef,
+    name: VolumeName,
+    options: readonly VolumeOption[],
+    context: CallContext,
+  ): Promise<Outcome<void>>;
+  startVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
+  stopVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
+  /** The volume must be stopped. `waiting` on the peer when gluster refuses because a peer is down. */
+  deleteVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
+}
+
+// --- EngineObserver -------------------------------------------------------------------------------------------------
+
+/** Steps of the lifecycle, as metrics and logs name them. */
+export type EngineStep =
+  | 'plan'
+  | 'commit'
+  | 'look'
+  | 'bricks'
+  | 'create'
+  | 'options'
+  | 'start'
+  | 'stop'
+  | 'delete'
+  | 'destroy-bricks'
+  | 'forget';
+
+/** Told what happens; must not throw. */
+export interface EngineObserver {
+  stepFinished(step: EngineStep, outcome: Outcome<unknown>['kind'], milliseconds: number): void;
+  /** `waiting`: how many callers stand in the lane's queue now. `lane`: `cluster` or `node`. */
+  laneChanged(lane: 'cluster' | 'node', name: string, running: number, waiting: number): void;
+}

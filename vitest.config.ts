@@ -1,0 +1,20 @@
+import { defineConfig } from 'vitest/config';
+
+// One project a level; what belongs where is written in test/README.md.
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
+      },
+      { test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 60_000 } },
+      { test: { name: 'gluster', include: ['test/gluster/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 120_000 } },
+    ],
+  },
+});
