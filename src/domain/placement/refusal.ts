@@ -1,0 +1,14 @@
+/** Why a request cannot be placed. */
+
+export interface Refusal {
+  readonly kind: 'refused';
+  /** True: no topology would change the answer, only another request. False: it may fit later. */
+  readonly permanent: boolean;
+  /** What is missing, as one sentence. */
+  readonly shortfall: string;
+}
+
+/** One line of at most 1024 bytes, for an event or a log. */
+export function describeRefusal(refusal: Refusal): string {
+  return refusal.shortfall;
+}
