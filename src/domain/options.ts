@@ -28,7 +28,7 @@ export function volumeOptionOf(key: string, value: string, field = 'option'): Vo
  * Reads a list as the in-tree provisioner wrote it: `key value,key value`. Empty text is an empty list. Throws NameError
  * on an entry that is not two words, breaks the grammar, belongs to the reserved family, or names a key twice.
  */
-export function parseVolumeOptions(text: string, field = 'options'): readonly VolumeOption[] {
+export function parseVolumeOptions(text: string, field = 'option'): readonly VolumeOption[] {
   if (text.trim() === '') {
     return [];
   }
