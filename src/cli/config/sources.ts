@@ -1,0 +1,105 @@
+import { parseDocument } from 'yaml';
+import type { ConfigField } from './fields.ts';
+import { didYouMean } from './suggest.ts';
+
+/** Where a value came from, in the words of an error message: `flag --workers`, `env BRICKYARD_WORKERS`, `file x.yaml: workers`. */
+export type Provenance = (path: readonly PropertyKey[]) => string | undefined;
+
+/** What one source says, as a tree of the schema's shape. */
+export interface SourceValues {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Problems that are the source's own, before any schema is asked. */
+  readonly problems: readonly string[];
+  readonly provenance: Provenance;
+}
+
+/** Gives `tree` the value at `path`; branches are made as needed. */
+function put(tree: Record<string, unknown>, path: readonly string[], value: unknown): void {
+  const [key = '', ...rest] = path;
+  if (rest.length === 0) {
+    tree[key] = value;
+    return;
+  }
+  const branch = (tree[key] ?? {}) as Record<string, unknown>;
+  tree[key] = branch;
+  put(branch, rest, value);
+}
+
+function fromNamed(
+  fields: readonly ConfigField[],
+  valueOf: (field: ConfigField) => string | undefined,
+  nameOf: (field: ConfigField) => string,
+): Omit<SourceValues, 'problems'> {
+  const values: Record<string, unknown> = {};
+  const named = new Map<string, string>();
+  for (const field of fields) {
+    const value = valueOf(field);
+    if (value !== undefined) {
+      put(values, field.path, value);
+      named.set(field.path.join('.'), nameOf(field));
+    }
+  }
+  return { values, provenance: (path) => named.get(path.join('.')) };
+}
+
+/** Flags, by the name of the flag without its dashes turned into anything: `{'--workers': '4'}`. */
+export function fromFlags(fields: readonly ConfigField[], flags: ReadonlyMap<string, string>): SourceValues {
+  return {
+    ...fromNamed(
+      fields,
+      (field) => flags.get(field.flag),
+      (field) => `flag ${field.flag}`,
+    ),
+    problems: [],
+  };
+}
+
+// A Service called `brickyard` makes the kubelet put BRICKYARD_SERVICE_HOST, BRICKYARD_PORT_80_TCP and the like into every
+// pod of its namespace. REQUIRE belongs to the test suite, CONFIG names the file.
+const notSettings =
+  /^BRICKYARD_(?:CONFIG|REQUIRE|(?:.*_)?SERVICE_(?:HOST|PORT)(?:_.*)?|(?:.*_)?PORT(?:_\d+_(?:TCP|UDP).*)?)$/;
+
+/** The environment. A BRICKYARD_ variable that sets nothing is a problem: it is a typing error more often than not. */
+export function fromEnvironment(
+  fields: readonly ConfigField[],
+  environment: Readonly<Record<string, string | undefined>>,
+): SourceValues {
+  const known = new Set(fields.map((field) => field.env));
+  const strangers = Object.keys(environment).filter(
+    (name) => name.startsWith('BRICKYARD_') && !known.has(name) && !notSettings.test(name),
+  );
+  return {
+    ...fromNamed(
+      fields,
+      (field) => (environment[field.env] === '' ? undefined : environment[field.env]),
+      (field) => `env ${field.env}`,
+    ),
+    problems: strangers.map(
+      (name) => `env ${name}: expected the name of a setting, got an unknown one${didYouMean(name, [...known])}`,
+    ),
+  };
+}
+
+const nowhere: Provenance = () => undefined;
+
+/** A YAML (or JSON) file. An empty file says nothing, which is fine. */
+export function fromFile(name: string, content: string): SourceValues {
+  const document = parseDocument(content, { prettyErrors: true });
+  if (document.errors.length > 0) {
+    const problems = document.errors.map((error) => `file ${name}: expected YAML, got ${error.message.split('\n')[0]}`);
+    return { values: {}, problems, provenance: nowhere };
+  }
+  const root: unknown = document.toJS();
+  if (root === null || root === undefined) {
+    return { values: {}, problems: [], provenance: nowhere };
+  }
+  if (typeof root !== 'object' || Array.isArray(root)) {
+    const got = Array.isArray(root) ? 'a list' : typeof root;
+    return { values: {}, problems: [`file ${name}: expected a mapping of settings, got ${got}`], provenance: nowhere };
+  }
+  return {
+    values: root as Record<string, unknown>,
+    problems: [],
+    provenance: (path) => (document.hasIn(path) ? `file ${name}: ${path.join('.')}` : undefined),
+  };
+}
