@@ -157,7 +157,7 @@ export const refusedParameters: ReadonlyMap<string, string> = new Map([
   ['secretnamespace', noSecret],
   [
     'customepnameprefix',
-    'Brickyard keeps one Endpoints object per cluster in its own namespace, named gluster-<cluster>, and none per claim. Leave it out.',
+    'Brickyard keeps one Endpoints object per cluster in its own namespace and none per claim. Leave it out.',
   ],
 ]);
 
