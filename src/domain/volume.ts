@@ -33,6 +33,11 @@ export const brickRecord = z.object({
   footprint: byteSize,
   /** Holds names and metadata only. */
   arbiter: z.boolean().default(false),
+  /** The directory that gluster serves, as the node named it once the brick stood. Absent until then. */
+  path: z
+    .string()
+    .regex(/^\/[^\0\n]+$/)
+    .optional(),
 });
 export type BrickRecord = z.infer<typeof brickRecord>;
 
@@ -68,6 +73,11 @@ export const volumeRecord = z.object({
   owner,
   /** Bricks in gluster's order: each inner array is one set, all of whose bricks hold the same data. */
   brickSets: z.array(z.array(brickRecord).min(1)).min(1),
+  /**
+   * Bricks of an earlier plan that may still stand on nodes that did not answer when the volume was planned anew. They
+   * keep their space until they are destroyed. Absent: none.
+   */
+  discarded: z.array(brickRecord).optional(),
   /** ISO 8601, UTC. */
   createdAt: z.string(),
 });

@@ -1,6 +1,11 @@
 /** What the rooms above may ask of the engine. */
-import type { ClusterId, VolumeId } from '../domain/names.ts';
+import type { DesiredTopology } from '../domain/desired-topology.ts';
+import type { ClusterId, DeviceName, NodeId, VolumeId } from '../domain/names.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { Placed } from '../domain/placement/place.ts';
+import type { DeviceUsage } from '../domain/placement/pool.ts';
+import type { Refusal } from '../domain/placement/refusal.ts';
+import type { TopologyPlan } from '../domain/topology-plan.ts';
 import type { ClusterRecord, NodeRecord } from '../domain/topology.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 
@@ -16,6 +21,37 @@ export interface QuarantinedDocument {
   readonly kind: string;
   readonly id: string;
   readonly problem: string;
+}
+
+/** What one device holds, derived from the records. */
+export interface ClusterDeviceUsage extends DeviceUsage {
+  readonly cluster: ClusterId;
+}
+
+/** Where a volume would go, or every cluster's reason why not. */
+export type VolumePlan =
+  | (Placed & { readonly cluster: ClusterId })
+  | {
+      readonly kind: 'refused';
+      /** True when every cluster says that only another request would help. */
+      readonly permanent: boolean;
+      /** One line for people. */
+      readonly reason: string;
+      readonly refusals: readonly { readonly cluster: ClusterId; readonly refusal: Refusal }[];
+    };
+
+/** One thing that applyTopology has tried. */
+export interface TopologyProgress {
+  readonly step: 'record' | 'peer' | 'device';
+  readonly cluster: ClusterId;
+  readonly node: NodeId;
+  readonly device?: DeviceName;
+  readonly outcome: Outcome<void>;
+}
+
+export interface ApplyTopologyOptions {
+  readonly signal: AbortSignal;
+  readonly onProgress?: (progress: TopologyProgress) => void;
 }
 
 export interface VolumeEngine {
@@ -44,12 +80,31 @@ export interface VolumeEngine {
    */
   deleteVolume(id: VolumeId, signal: AbortSignal, name?: VolumeRecord['name']): Promise<Outcome<void>>;
 
+  /** Where a request would go now, without doing it. */
+  planVolume(request: VolumeRequest): VolumePlan;
+  /** Where to reach a volume. `undefined` until its bricks have stood once, which `ensureVolume` sees to. */
+  locate(record: VolumeRecord): VolumeLocation | undefined;
+  /**
+   * Destroys what earlier plans left on nodes that did not answer then (VolumeRecord.discarded), where it can be done
+   * now. `done`: nothing is left. Meant to be called now and then; costs nothing when there is nothing to do.
+   */
+  sweep(signal: AbortSignal): Promise<Outcome<void>>;
+
   volume(id: VolumeId): VolumeRecord | undefined;
   volumes(): readonly VolumeRecord[];
   quarantined(): readonly QuarantinedDocument[];
 
   clusters(): readonly ClusterRecord[];
   nodes(cluster?: ClusterId): readonly NodeRecord[];
+  /** Every device, by cluster, node and name. */
+  usage(): readonly ClusterDeviceUsage[];
+  /** What loading `desired` would change, without doing it. */
+  planTopology(desired: DesiredTopology): TopologyPlan;
+  /**
+   * Writes the records, makes the nodes peers, prepares the devices and records their sizes. Idempotent: a second call
+   * carries on with what the first one could not do. `rejected` with nothing done when the plan has refusals.
+   */
+  applyTopology(desired: DesiredTopology, options: ApplyTopologyOptions): Promise<Outcome<TopologyPlan>>;
   /** Calls `listener` after every change of clusters or nodes. Returns the way to stop that. */
   onTopologyChange(listener: () => void): () => void;
 }

@@ -80,7 +80,7 @@ export interface BrickSpec {
 /** A brick that stands, mounted and with our identity on it. */
 export interface BrickFacts {
   readonly id: BrickId;
-  /** The directory that gluster serves. */
+  /** The directory that gluster serves. One of its segments is the brick's id, whatever the backend. */
   readonly path: string;
   /** Bytes of file system. */
   readonly size: Bytes;

@@ -1,0 +1,31 @@
+/** A topology as somebody wants it, whatever file or object it was written in. What is missing is decided by the diff. */
+import type { ClusterId, DeviceName, HostName, NodeId } from './names.ts';
+import type { Tags } from './topology.ts';
+
+export interface DesiredDevice {
+  readonly name: DeviceName;
+  readonly tags: Tags;
+  /** The administrator agrees that whatever is on the device may be destroyed. */
+  readonly wipe: boolean;
+}
+
+export interface DesiredNode {
+  readonly id: NodeId;
+  readonly zone: string;
+  readonly manage: HostName;
+  readonly storage: HostName;
+  readonly tags: Tags;
+  readonly devices: readonly DesiredDevice[];
+}
+
+/** All nodes of one cluster: a node or device that is known but not in here is meant to go. */
+export interface DesiredCluster {
+  /** Absent: found by its nodes, see resolveClusters in topology-diff.ts. */
+  readonly id?: ClusterId;
+  readonly nodes: readonly DesiredNode[];
+}
+
+/** Clusters that are known but not in here stay as they are. */
+export interface DesiredTopology {
+  readonly clusters: readonly DesiredCluster[];
+}
