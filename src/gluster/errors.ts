@@ -1,0 +1,115 @@
+/**
+ * What a refusal of gluster's means. The error number alone does not tell: 30800 stands for nearly everything, and
+ * "already exists" has number 0, so the text is read as well. The list is closed; what is not in it is `other`.
+ */
+import type { Refusal } from './xml/answer.ts';
+
+export type GlusterProblem =
+  | 'volume-exists'
+  | 'no-such-volume'
+  | 'already-started'
+  | 'not-started'
+  /** It cannot be deleted while it runs. */
+  | 'still-started'
+  /** Another transaction holds the lock of the volume, or of the whole pool. */
+  | 'locked'
+  /** A member of the pool does not answer. `subject` names it if gluster did. */
+  | 'peer-down'
+  /** The host is no member of the pool, or not yet a full one. */
+  | 'not-a-peer'
+  /** A probe reached nobody. */
+  | 'probe-failed'
+  /** The host belongs to another pool. */
+  | 'peer-of-another-pool'
+  | 'peer-has-bricks'
+  /** Too few members are up for gluster to change anything. */
+  | 'quorum-not-met'
+  /** The directory is a brick of an existing volume, or lies in or around one. */
+  | 'brick-in-use'
+  /** The directory carries the mark of a volume: of one that was deleted, or of a create that failed. */
+  | 'brick-marked'
+  | 'brick-missing'
+  | 'brick-is-mount-point'
+  | 'brick-on-root-partition'
+  | 'set-on-one-node'
+  /** All that gluster says when a brick's parent is missing on another node, or the brick count is odd. */
+  | 'volume-files-failed'
+  | 'wrong-brick-count'
+  | 'no-such-brick'
+  | 'bad-option'
+  | 'self-heal-not-ready'
+  | 'not-distributed'
+  | 'migration-running'
+  | 'not-thin'
+  | 'quota-off'
+  /** The command line gave up after 120 s; glusterd may be at it still. */
+  | 'timed-out'
+  | 'glusterd-down'
+  /** The command line did not understand us: a fault of ours or a version that we do not know. */
+  | 'usage'
+  | 'other';
+
+export interface DiagnosedRefusal {
+  readonly problem: GlusterProblem;
+  /** The host, volume, brick or option that the text names. */
+  readonly subject?: string;
+  readonly message: string;
+}
+
+/** First match wins. A group called `subject` picks the name out of the text. */
+const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
+  ['locked', /Another transaction is in progress(?: for (?<subject>[\w-]+))?/],
+  ['timed-out', /^Error : Request timed out/],
+  ['glusterd-down', /Connection failed\. Please check if gluster daemon is operational/],
+  ['volume-exists', /^Volume (?<subject>\S+) already exists/],
+  ['no-such-volume', /Volume (?:(?<subject>\S+) )?does not exist/],
+  ['already-started', /Volume (?<subject>\S+) already started/],
+  ['not-started', /Volume (?<subject>\S+) is not (?:in the )?started(?: state)?/],
+  ['still-started', /Volume (?<subject>\S+) has been started\. ?Volume needs to be stopped/],
+  ['peer-down', /Host (?<subject>\S+) (?:is )?not connected/],
+  ['peer-down', /Some of the peers are down/],
+  ['not-a-peer', /Host (?<subject>\S+) is not in 'Peer in Cluster' state/],
+  ['not-a-peer', /^(?<subject>\S+) is not part of cluster/],
+  ['peer-of-another-pool', /(?<subject>\S+) is either already part of another cluster/],
+  ['peer-of-another-pool', /(?<subject>\S+) is already part of another cluster/],
+  ['peer-has-bricks', /Peer (?<subject>\S+) hosts one or more bricks/],
+  ['probe-failed', /Probe returned with/],
+  ['quorum-not-met', /Quorum not met/],
+  ['brick-in-use', /Brick: (?<subject>\S+) not available\. Brick may be containing or be contained/],
+  ['brick-marked', /(?<subject>\/\S+) (?:or a prefix of it )?is already part of a volume/],
+  ['brick-is-mount-point', /brick (?<subject>\S+) is a mount point/],
+  ['brick-on-root-partition', /brick (?<subject>\S+) is being created in the root partition/],
+  ['brick-missing', /Failed to (?:create|find) brick directory (?:for brick )?(?<subject>\S+?)\.? (?:Reason|for volume)/],
+  ['brick-missing', /Failed to get extended attribute trusted\.glusterfs\.volume-id for brick dir (?<subject>\S+?)\. /],
+  ['set-on-one-node', /Multiple bricks of a \w+ volume are present on the same server/],
+  ['volume-files-failed', /Failed to create volume files/],
+  ['wrong-brick-count', /Incorrect number of bricks supplied/],
+  ['wrong-brick-count', /Removing bricks from replicate configuration is not allowed/],
+  ['no-such-brick', /brick: (?<subject>\S+) does not exist in volume/],
+  ['bad-option', /option : (?<subject>\S+) does not exist/],
+  ['bad-option', /in "option (?<subject>[^"]+)"/],
+  ['self-heal-not-ready', /Self-heal daemon is not running|brick op 'Heal' failed/],
+  ['not-distributed', /is not a distribute volume/],
+  ['migration-running', /Rebalance on (?<subject>\S+) is already started|migration is in progress/],
+  ['not-thin', /Snapshot is supported only for thin provisioned LV/],
+  ['quota-off', /Quota is disabled|No quota configured/],
+  ['usage', /^\s*Usage:|^unrecognized word/],
+];
+
+/** The few numbers that mean one thing whatever the text. */
+const numbers: ReadonlyMap<number, GlusterProblem> = new Map([
+  [30802, 'locked'],
+  [30806, 'no-such-volume'],
+  [30815, 'not-thin'],
+]);
+
+export function problemOf({ opErrno, message }: Refusal): DiagnosedRefusal {
+  for (const [problem, pattern] of texts) {
+    const match = pattern.exec(message);
+    if (match !== null) {
+      const subject = match.groups?.['subject'];
+      return subject === undefined ? { problem, message } : { problem, subject, message };
+    }
+  }
+  return { problem: numbers.get(opErrno ?? 0) ?? 'other', message };
+}

@@ -1,0 +1,48 @@
+/** `gluster volume info [NAME]`. */
+import { z } from 'zod';
+import { volumeName } from '../../domain/names.ts';
+import { branded } from '../../domain/schema.ts';
+import type { GlusterVolume } from '../../engine/ports.ts';
+import type { BodyReader } from './answer.ts';
+import { brickPlace, container, wholeNumber } from './shapes.ts';
+
+/** A volume as gluster describes it, with the numbers that tell its durability. */
+export interface VolumeInfo extends GlusterVolume {
+  readonly replicaCount: number;
+  readonly arbiterCount: number;
+  readonly disperseCount: number;
+  readonly redundancyCount: number;
+}
+
+const statuses = { Created: 'created', Started: 'started', Stopped: 'stopped' } as const;
+
+const brick = z.object({ name: brickPlace, isArbiter: z.enum(['0', '1']) });
+
+const volume = z.object({
+  name: branded(volumeName),
+  id: z.string(),
+  statusStr: z.enum(['Created', 'Started', 'Stopped']),
+  replicaCount: wholeNumber,
+  arbiterCount: wholeNumber,
+  disperseCount: wholeNumber,
+  redundancyCount: wholeNumber,
+  bricks: z.object({ brick: z.array(brick) }),
+  options: container(z.object({ option: z.array(z.object({ name: z.string(), value: z.string() })).default([]) })),
+});
+
+const answer = z.object({
+  volInfo: z.object({ volumes: container(z.object({ volume: z.array(volume).default([]) })) }),
+});
+
+export const readVolumeInfo: BodyReader<readonly VolumeInfo[]> = (body) =>
+  answer.parse(body).volInfo.volumes.volume.map((found) => ({
+    name: found.name,
+    uuid: found.id,
+    status: statuses[found.statusStr],
+    replicaCount: found.replicaCount,
+    arbiterCount: found.arbiterCount,
+    disperseCount: found.disperseCount,
+    redundancyCount: found.redundancyCount,
+    bricks: found.bricks.brick.map(({ name, isArbiter }) => ({ ...name, arbiter: isArbiter === '1' })),
+    options: new Map(found.options.option.map(({ name, value }) => [name, value])),
+  }));

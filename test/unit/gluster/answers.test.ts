@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest';
+import { problemOf } from '../../../src/gluster/errors.ts';
+import { readAcknowledgement, readAnswer, type Answer } from '../../../src/gluster/xml/answer.ts';
+import { readHealInfo } from '../../../src/gluster/xml/heal-info.ts';
+import { readRebalance, readRemoveBrick } from '../../../src/gluster/xml/migration.ts';
+import { readPeers } from '../../../src/gluster/xml/peers.ts';
+import {
+  readVolumeCreated,
+  readVolumeDeleted,
+  readVolumeStarted,
+  readVolumeStopped,
+} from '../../../src/gluster/xml/volume-answers.ts';
+import { readVolumeInfo } from '../../../src/gluster/xml/volume-info.ts';
+import { readVolumeList } from '../../../src/gluster/xml/volume-list.ts';
+import { readOptionsInForce } from '../../../src/gluster/xml/volume-options.ts';
+import { readVolumeStatus } from '../../../src/gluster/xml/volume-status.ts';
+import type { Exited } from '../../../src/gluster/runner.ts';
+import { sample, sampleFiles } from './samples.ts';
+
+/** Which reader takes the answer of which command. First match wins; a command without a line here fails the test. */
+const readers: readonly (readonly [RegExp, (exited: Exited) => Answer<unknown>])[] = [
+  [/^volume info/, (exited) => readAnswer(exited, readVolumeInfo)],
+  [/^volume list/, (exited) => readAnswer(exited, readVolumeList)],
+  [/^(pool list|peer status)/, (exited) => readAnswer(exited, readPeers)],
+  [/^volume create/, (exited) => readAnswer(exited, readVolumeCreated)],
+  [/^volume start/, (exited) => readAnswer(exited, readVolumeStarted)],
+  [/^volume stop/, (exited) => readAnswer(exited, readVolumeStopped)],
+  [/^volume delete/, (exited) => readAnswer(exited, readVolumeDeleted)],
+  [/^volume get/, (exited) => readAnswer(exited, readOptionsInForce)],
+  [/^volume status/, (exited) => readAnswer(exited, readVolumeStatus)],
+  [/^volume heal \S+ info/, (exited) => readAnswer(exited, readHealInfo)],
+  [/^volume rebalance/, (exited) => readAnswer(exited, readRebalance)],
+  [/^volume remove-brick/, (exited) => readAnswer(exited, readRemoveBrick)],
+  // Of these only yes or no matters to us.
+  [/^peer (probe|detach)/, readAcknowledgement],
+  [/^volume (set|reset|add-brick|replace-brick|reset-brick|heal|bitrot|frobnicate)/, readAcknowledgement],
+  [/^volume (quota|profile|top)/, readAcknowledgement],
+  [/^snapshot (create|config|list)/, readAcknowledgement],
+];
+
+function read(file: string): Answer<unknown> {
+  const { words, exited } = sample(file);
+  const line = words.join(' ');
+  const reader = readers.find(([pattern]) => pattern.test(line))?.[1];
+  if (reader === undefined) {
+    throw new Error(`no reader for: ${line}`);
+  }
+  return reader(exited);
+}
+
+/** Samples that gluster refused although their names do not say so. */
+const refusedByContent = new Set([
+  'concurrent-create-same-name-2.xml',
+  'concurrent-create-same-name-3.xml',
+  'create-retry-after-peer-not-in-cluster.xml',
+  'quota-list-empty.xml',
+  'volume-status-two-down.xml',
+]);
+
+describe('every real answer', () => {
+  it('has samples to read at all', () => {
+    expect(sampleFiles().length).toBeGreaterThanOrEqual(177);
+  });
+
+  it.each(sampleFiles())('%s reads as success or refusal, never as unreadable', (file) => {
+    const expected = file.startsWith('fail-') || refusedByContent.has(file) ? 'refused' : 'success';
+    expect(read(file)).toMatchObject({ kind: expected });
+  });
+
+  it.each(sampleFiles().filter((file) => file.startsWith('fail-') || refusedByContent.has(file)))(
+    '%s is a refusal whose meaning is known',
+    (file) => {
+      const answer = read(file);
+      const problem = answer.kind === 'refused' ? problemOf(answer.refusal).problem : answer.kind;
+      expect(problem).not.toBe('other');
+    },
+  );
+});
+
+describe('torn and foreign output', () => {
+  const exited = (stdout: string, exitCode = 0, stderr = ''): Exited => ({ kind: 'exited', exitCode, stdout, stderr });
+
+  it('an answer cut off in the middle is unreadable, not half a volume', () => {
+    const whole = sample('volume-info-one.xml').exited.stdout;
+    for (const length of [0, 40, 300, whole.trimEnd().length - 1]) {
+      expect(readAnswer(exited(whole.slice(0, length)), readVolumeInfo).kind).toBe('unreadable');
+    }
+  });
+
+  it('an answer of another shape is unreadable and says which field is wrong', () => {
+    const answer = readAnswer(sample('volume-list.xml').exited, readVolumeInfo);
+    expect(answer).toMatchObject({ kind: 'unreadable', reason: expect.stringContaining('volInfo') as string });
+  });
+
+  it('a failure without a word names the exit code', () => {
+    expect(readAnswer(exited('', 7), readVolumeList)).toEqual({
+      kind: 'refused',
+      refusal: { message: 'exit code 7 without a word' },
+    });
+  });
+
+  it('names of digits stay text', () => {
+    const text = sample('volume-list.xml').exited.stdout.replace('vol0', '0123').replace('vol1', '1e5');
+    expect(readAnswer(exited(text), readVolumeList)).toMatchObject({
+      value: ['0123', '1e5', 'vol2', 'vol3', 'vol4', 'vol5'],
+    });
+  });
+});
+
+describe('what the answers say', () => {
+  it('volume info: bricks in order, options, numbers of copies', () => {
+    expect(read('volume-info-arbiter.xml')).toMatchObject({
+      value: [
+        {
+          name: 'arbiter0',
+          uuid: '2fcfff09-ea67-42b7-b150-b308f5f972aa',
+          status: 'started',
+          replicaCount: 3,
+          arbiterCount: 1,
+          bricks: [
+            { host: '10.77.0.1', path: '/bricks/arbiter0/brick', arbiter: false },
+            { host: '10.77.0.2', path: '/bricks/arbiter0/brick', arbiter: false },
+            { host: '10.77.0.3', path: '/bricks/arbiter0/brick', arbiter: true },
+          ],
+        },
+      ],
+    });
+    const stopped = readAnswer(sample('volume-info-stopped.xml').exited, readVolumeInfo);
+    expect(
+      stopped.kind === 'success' ? stopped.value.map(({ status, options }) => [status, options.size]) : [],
+    ).toEqual([['stopped', 8]]);
+    const many = readAnswer(sample('volume-info-201-volumes.xml').exited, readVolumeInfo);
+    expect(many.kind === 'success' ? new Set(many.value.map(({ name }) => name)).size : 0).toBe(201);
+  });
+
+  it('pool list: who is connected, and that a rejected peer is not', () => {
+    const answer = readAnswer(sample('pool-list-six.xml').exited, readPeers);
+    const peers = answer.kind === 'success' ? answer.value : [];
+    expect(peers.map(({ hosts, connected }) => [hosts[0], connected])).toEqual([
+      ['10.77.0.2', true],
+      ['10.77.0.3', true],
+      ['10.77.0.4', true],
+      ['10.77.0.5', true],
+      ['10.77.0.6', false],
+      ['localhost', true],
+    ]);
+    expect(read('pool-list-one-down.xml')).toMatchObject({
+      value: [{ connected: true }, { connected: false }, { connected: true }],
+    });
+  });
+
+  it('heal info summary: a dead brick has no number of entries, and no field glued to its status', () => {
+    const answer = readAnswer(sample('heal-info-summary-one-node-down.xml').exited, readHealInfo);
+    expect(answer.kind === 'success' ? answer.value[2] : answer).toEqual({
+      host: '10.77.0.3',
+      path: '/bricks/vol0/brick',
+      connected: false,
+      status: 'Failed to process entries completely. (Transport endpoint is not connected)',
+    });
+    expect(read('heal-info-summary-healing.xml')).toMatchObject({
+      value: [{ entries: 2, splitBrain: 0 }, { entries: 2 }, { entries: 0 }],
+    });
+  });
+
+  it('volume status: bricks apart from daemons, sizes with detail', () => {
+    expect(read('volume-status-detail-one.xml')).toMatchObject({
+      value: [{ name: 'vol5', bricks: [{ online: true, size: 1_006_632_960, free: 965_529_600 }, {}, {}] }],
+    });
+    expect(read('volume-status-server-quorum-lost.xml')).toMatchObject({
+      value: [{ bricks: [{ online: false, port: undefined }], daemons: [{ service: 'Self-heal Daemon' }] }],
+    });
+    expect(read('volume-status-during-remove-brick.xml')).toMatchObject({
+      value: [{ tasks: [{ type: 'Remove brick', status: 'in progress' }] }],
+    });
+  });
+
+  it('rebalance and remove-brick: progress per node and in all', () => {
+    expect(read('rebalance-status-completed.xml')).toMatchObject({
+      value: { taskId: '3064f1d1-d9f8-4d4f-9142-cb5caa7411fc', total: { files: 35, status: 'completed' } },
+    });
+    expect(read('remove-brick-status-running.xml')).toMatchObject({
+      value: { nodes: [{ host: '10.77.0.4' }, {}, {}], total: { status: 'in progress' } },
+    });
+    expect(read('remove-brick-force.xml')).toMatchObject({ value: { nodes: [] } });
+  });
+
+  it('with force, a success can carry the text of an error', () => {
+    expect(read('create-force-brick-of-deleted-volume.xml')).toMatchObject({
+      kind: 'success',
+      value: { name: 'fnew' },
+      notice: '/bricks/fa/brick is already part of a volume',
+    });
+  });
+
+  it('volume get: value and whether it is a default', () => {
+    expect(read('volume-get-brick-mux.xml')).toMatchObject({
+      value: [{ key: 'cluster.brick-multiplex', value: 'disable', byDefault: true }],
+    });
+    expect(read('volume-get-one.xml')).toMatchObject({ value: [{ value: '10', byDefault: false }] });
+  });
+});
+
+describe('what refusals mean', () => {
+  it.each([
+    ['fail-create-volume-exists.xml', 'volume-exists', 'fa'],
+    ['concurrent-create-same-name-2.xml', 'volume-exists', 'dup'],
+    ['fail-info-no-such-volume.xml', 'no-such-volume', undefined],
+    ['fail-delete-no-such-volume.xml', 'no-such-volume', 'nosuch'],
+    ['fail-heal-info-no-such-volume.xml', 'no-such-volume', 'nosuch'],
+    ['fail-start-already-started.xml', 'already-started', 'fa'],
+    ['fail-stop-not-started.xml', 'not-started', 'fa'],
+    ['fail-volume-status-not-started.xml', 'not-started', 'vol1'],
+    ['fail-delete-started.xml', 'still-started', 'fa'],
+    ['fail-another-transaction-volume-lock.xml', 'locked', 'vol0'],
+    ['fail-another-transaction-global-lock.xml', 'locked', undefined],
+    ['volume-status-two-down.xml', 'locked', 'vol0'],
+    ['fail-create-peer-disconnected.xml', 'peer-down', '10.77.0.3'],
+    ['fail-delete-while-peer-down.xml', 'peer-down', undefined],
+    ['fail-create-peer-not-in-cluster.xml', 'not-a-peer', '10.77.0.99'],
+    ['fail-create-unknown-hostname.xml', 'not-a-peer', 'nosuchhost.example'],
+    ['fail-peer-detach-not-in-cluster.xml', 'not-a-peer', '10.77.0.99'],
+    ['fail-peer-detach-has-bricks.xml', 'peer-has-bricks', '10.77.0.2'],
+    ['fail-peer-probe-unreachable.xml', 'probe-failed', undefined],
+    ['fail-set-server-quorum-not-met.xml', 'quorum-not-met', undefined],
+    ['fail-create-brick-in-use.xml', 'brick-in-use', '10.77.0.1:/bricks/fa/brick'],
+    ['fail-replace-brick-in-use.xml', 'brick-in-use', '10.77.0.2:/bricks/fa/brick'],
+    ['create-retry-after-peer-not-in-cluster.xml', 'brick-marked', '/bricks/fc/brick'],
+    ['fail-create-brick-of-deleted-volume.xml', 'brick-marked', '/bricks/fa/brick'],
+    ['fail-create-brick-parent-missing.xml', 'brick-missing', '10.77.0.1:/bricks/nosuch/deep/brick'],
+    ['fail-create-brick-is-mount-point.xml', 'brick-is-mount-point', '10.77.0.1:/bricks/fd'],
+    ['fail-create-brick-on-root-partition.xml', 'brick-on-root-partition', '10.77.0.1:/var/tmp/rootbrick/b'],
+    ['fail-create-two-bricks-of-a-set-on-one-node.xml', 'set-on-one-node', undefined],
+    ['fail-create-replica-count-mismatch.xml', 'volume-files-failed', undefined],
+    ['fail-add-brick-count.xml', 'wrong-brick-count', undefined],
+    ['fail-remove-brick-count.xml', 'wrong-brick-count', undefined],
+    ['fail-replace-brick-no-such-brick.xml', 'no-such-brick', '10.77.0.1:/bricks/none/brick'],
+    ['fail-set-unknown-option.xml', 'bad-option', 'no.such-option'],
+    ['fail-set-bad-value.xml', 'bad-option', 'ping-timeout'],
+    ['fail-heal-launch-just-after-start.xml', 'self-heal-not-ready', undefined],
+    ['fail-heal-full-shd-not-running.xml', 'self-heal-not-ready', undefined],
+    ['fail-rebalance-status-never-started.xml', 'not-distributed', undefined],
+    ['fail-rebalance-already-started.xml', 'migration-running', 'e0'],
+    ['fail-remove-brick-commit-in-progress.xml', 'migration-running', undefined],
+    ['fail-snapshot-create-not-thin.xml', 'not-thin', undefined],
+    ['fail-quota-list-not-enabled.xml', 'quota-off', undefined],
+    ['fail-request-timed-out.xml', 'timed-out', undefined],
+    ['fail-glusterd-not-running.xml', 'glusterd-down', undefined],
+    ['fail-create-usage.xml', 'usage', undefined],
+    ['fail-create-bad-name.xml', 'usage', undefined],
+    ['fail-unknown-command.xml', 'usage', undefined],
+  ] as const)('%s means %s', (file, problem, subject) => {
+    const answer = read(file);
+    expect(answer.kind === 'refused' ? problemOf(answer.refusal) : answer).toMatchObject(
+      subject === undefined ? { problem } : { problem, subject },
+    );
+  });
+
+  it('a lock is recognised by its number when the text changes', () => {
+    expect(problemOf({ opErrno: 30802, message: 'busy' }).problem).toBe('locked');
+  });
+
+  it('what nobody has seen yet is other, with its text kept', () => {
+    expect(problemOf({ opErrno: 30800, message: 'the moon is full' })).toEqual({
+      problem: 'other',
+      message: 'the moon is full',
+    });
+  });
+});
