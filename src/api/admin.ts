@@ -1,0 +1,127 @@
+/**
+ * What an administrator asks of a Brickyard that may be this process or another one. The command line knows only this
+ * interface: `localAdmin` answers from an engine at hand, `remoteAdmin` asks the server over its socket.
+ */
+import { z } from 'zod';
+import type { TopologyPlan } from '../domain/topology-plan.ts';
+import type { TopologyProgress } from '../engine/api.ts';
+import { topologyView, volumeView, type TopologyView, type VolumeView } from './views.ts';
+
+export const versionView = z.object({
+  version: z.string(),
+  role: z.enum(['starting', 'standby', 'leader', 'stopping', 'offline']),
+});
+export type VersionView = z.infer<typeof versionView>;
+
+const fields = z.array(z.object({ field: z.string(), from: z.string(), to: z.string() }));
+const place = { cluster: z.string(), node: z.string() };
+
+/** One line of the difference between what is and what the file wants. */
+export const changeView = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cluster-added'), cluster: z.string() }),
+  z.object({ kind: z.literal('node-added'), ...place }),
+  z.object({ kind: z.literal('node-changed'), ...place, fields }),
+  z.object({ kind: z.literal('node-dropped'), ...place }),
+  z.object({ kind: z.literal('device-added'), ...place, device: z.string(), wipe: z.boolean() }),
+  z.object({ kind: z.literal('device-changed'), ...place, device: z.string(), fields }),
+  z.object({ kind: z.literal('device-dropped'), ...place, device: z.string() }),
+]);
+export type ChangeView = z.infer<typeof changeView>;
+
+export const planView = z.object({
+  changes: z.array(changeView),
+  refusals: z.array(z.object({ ...place, device: z.string().optional(), reason: z.string() })),
+  unchanged: z.object({ nodes: z.number(), devices: z.number() }),
+});
+export type PlanView = z.infer<typeof planView>;
+
+export const outcomeView = z.object({
+  kind: z.enum(['done', 'rejected', 'waiting', 'failed', 'unknown']),
+  /** Absent when done. */
+  reason: z.string().optional(),
+});
+export type OutcomeView = z.infer<typeof outcomeView>;
+
+export const progressView = z.object({
+  step: z.enum(['record', 'peer', 'device']),
+  ...place,
+  device: z.string().optional(),
+  outcome: outcomeView,
+});
+export type ProgressView = z.infer<typeof progressView>;
+
+/** One line of the answer to `apply`: any number of `progress`, then one `result`. */
+export const applyLine = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), progress: progressView }),
+  z.object({ type: z.literal('result'), outcome: outcomeView }),
+]);
+export type ApplyLine = z.infer<typeof applyLine>;
+
+export const topologyAnswer = topologyView;
+export const volumesAnswer = z.object({ volumes: z.array(volumeView) });
+
+/** A refusal in words, with a word for programs: what the server's error answers hold. */
+export const adminFailure = z.object({
+  error: z.object({
+    /** invalid: the request is wrong · not-found · unavailable: not now, `message` says why · failed: it broke. */
+    code: z.enum(['invalid', 'not-found', 'unavailable', 'failed']),
+    message: z.string(),
+  }),
+});
+export type AdminFailureCode = z.infer<typeof adminFailure>['error']['code'];
+
+/** The request was understood and could not be answered. */
+export class AdminError extends Error {
+  override readonly name = 'AdminError';
+  readonly code: AdminFailureCode;
+
+  constructor(code: AdminFailureCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Every call throws AdminError. `document` is a topology file, parsed from JSON or YAML but not yet checked. */
+export interface Admin {
+  version(): Promise<VersionView>;
+  topology(): Promise<TopologyView>;
+  planTopology(document: unknown): Promise<PlanView>;
+  /** Told of each step as it ends. Carried on by a second call where this one could not do everything. */
+  applyTopology(
+    document: unknown,
+    onProgress: (progress: ProgressView) => void,
+    signal: AbortSignal,
+  ): Promise<OutcomeView>;
+  volumes(): Promise<readonly VolumeView[]>;
+  /** `key`: id, gluster name, PersistentVolume name (`pvc-<id>`) or `namespace/claim`. */
+  volume(key: string): Promise<VolumeView>;
+}
+
+export function viewPlan({ changes, refusals, unchanged }: TopologyPlan): PlanView {
+  return {
+    changes: changes.map((change): ChangeView => {
+      switch (change.kind) {
+        case 'node-changed':
+          return { ...change, fields: [...change.fields] };
+        case 'device-changed':
+          return { ...change, fields: [...change.fields] };
+        case 'cluster-added':
+        case 'node-added':
+        case 'node-dropped':
+        case 'device-added':
+        case 'device-dropped':
+          return change;
+      }
+    }),
+    refusals: [...refusals],
+    unchanged,
+  };
+}
+
+export function viewProgress({ step, cluster, node, device, outcome }: TopologyProgress): ProgressView {
+  return { step, cluster, node, device, outcome: viewOutcome(outcome) };
+}
+
+export function viewOutcome(outcome: { readonly kind: OutcomeView['kind']; readonly reason?: string }): OutcomeView {
+  return { kind: outcome.kind, reason: outcome.reason };
+}

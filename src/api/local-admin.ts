@@ -1,0 +1,70 @@
+import type { VolumeRecord } from '../domain/volume.ts';
+import type { VolumeEngine } from '../engine/api.ts';
+import { AdminError, viewOutcome, viewPlan, viewProgress, type Admin, type VersionView } from './admin.ts';
+import { parseTopologyFile, TopologyFileError } from './topology-file.ts';
+import { viewTopology, viewVolume } from './views.ts';
+
+export interface LocalAdminOptions {
+  readonly version: string;
+  readonly role: () => VersionView['role'];
+  /** The engine, or why there is none now. */
+  readonly engine: () => VolumeEngine | string;
+}
+
+/** Answers from an engine in this process. */
+export function localAdmin({ version, role, engine }: LocalAdminOptions): Admin {
+  const opened = (): VolumeEngine => {
+    const found = engine();
+    if (typeof found === 'string') {
+      throw new AdminError('unavailable', found);
+    }
+    return found;
+  };
+  return {
+    version: async () => ({ version, role: role() }),
+    topology: async () => viewTopology(opened()),
+    planTopology: async (document) => viewPlan(opened().planTopology(desired(document))),
+    applyTopology: async (document, onProgress, signal) =>
+      viewOutcome(
+        await opened().applyTopology(desired(document), {
+          signal,
+          onProgress: (progress) => onProgress(viewProgress(progress)),
+        }),
+      ),
+    volumes: async () =>
+      opened()
+        .volumes()
+        .map((volume) => viewVolume(opened(), volume)),
+    volume: async (key) => viewVolume(opened(), findVolume(opened().volumes(), key)),
+  };
+}
+
+function desired(document: unknown): ReturnType<typeof parseTopologyFile> {
+  try {
+    return parseTopologyFile(document);
+  } catch (error) {
+    if (error instanceof TopologyFileError) {
+      throw new AdminError('invalid', error.message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+function findVolume(volumes: readonly VolumeRecord[], key: string): VolumeRecord {
+  const id = key.startsWith('pvc-') ? key.slice('pvc-'.length) : key;
+  const found = volumes.filter(
+    (volume) => volume.id === id || volume.name === key || `${volume.owner.namespace}/${volume.owner.name}` === key,
+  );
+  const [first, ...others] = found;
+  if (first === undefined) {
+    throw new AdminError(
+      'not-found',
+      `volume: expected an id, a gluster name, a PersistentVolume name or namespace/claim, got ${JSON.stringify(key)}, which names none of ${volumes.length} volume(s)`,
+    );
+  }
+  // A claim that was deleted and made again under its old name, while the first volume is still being deleted.
+  if (others.length > 0) {
+    throw new AdminError('invalid', `${key} names several volumes: ${found.map((volume) => volume.id).join(', ')}`);
+  }
+  return first;
+}

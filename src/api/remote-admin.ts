@@ -1,0 +1,117 @@
+import type { Readable } from 'node:stream';
+import { createInterface } from 'node:readline';
+import { create as createHttp, isAxiosError, type AxiosInstance } from 'axios';
+import pRetry from 'p-retry';
+import type { z } from 'zod';
+import {
+  AdminError,
+  adminFailure,
+  applyLine,
+  planView,
+  topologyAnswer,
+  versionView,
+  volumesAnswer,
+  type Admin,
+  type OutcomeView,
+} from './admin.ts';
+import { volumeView } from './views.ts';
+
+/** Milliseconds. Every answer but that of apply comes from memory. */
+const answerDeadline = 10_000;
+
+/** No server listens on the socket: it has never run, or has gone. */
+export class NoServerError extends Error {
+  override readonly name = 'NoServerError';
+}
+
+const connectionRefused = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK']);
+
+/** Asks the server at `socket`. Every call throws NoServerError when nobody is there, AdminError for its refusals. */
+export function remoteAdmin(socket: string): Admin {
+  const http = createHttp({ socketPath: socket, baseURL: 'http://brickyard', proxy: false, maxRedirects: 0 });
+
+  /** A call that may be repeated: the server may be starting, or the connection may break. */
+  const ask = <S extends z.ZodType>(schema: S, path: string, body?: unknown): Promise<z.output<S>> =>
+    pRetry(
+      async () => {
+        const { data } = await http.request<unknown>({
+          url: path,
+          method: body === undefined ? 'GET' : 'POST',
+          data: body,
+          timeout: answerDeadline,
+        });
+        return schema.parse(data);
+      },
+      { retries: 3, minTimeout: 100, maxTimeout: 1000, shouldRetry: ({ error }) => mayPass(error) },
+    ).catch(async (error: unknown) => {
+      throw await translate(error, socket);
+    });
+
+  return {
+    version: () => ask(versionView, '/v1/version'),
+    topology: () => ask(topologyAnswer, '/v1/topology'),
+    planTopology: (document) => ask(planView, '/v1/topology/plan', document),
+    volumes: async () => (await ask(volumesAnswer, '/v1/volumes')).volumes,
+    volume: (key) => ask(volumeView, `/v1/volume?key=${encodeURIComponent(key)}`),
+    applyTopology: (document, onProgress, signal) => apply(http, document, onProgress, signal, socket),
+  };
+}
+
+/** Not retried by itself: it is idempotent, but a person watches, and should say whether to go on. */
+async function apply(
+  http: AxiosInstance,
+  document: unknown,
+  onProgress: Parameters<Admin['applyTopology']>[1],
+  signal: AbortSignal,
+  socket: string,
+): Promise<OutcomeView> {
+  try {
+    const { data } = await http.post<Readable>('/v1/topology/apply', document, { responseType: 'stream', signal });
+    for await (const text of createInterface({ input: data })) {
+      const line = applyLine.parse(JSON.parse(text));
+      if (line.type === 'result') {
+        return line.outcome;
+      }
+      onProgress(line.progress);
+    }
+  } catch (error) {
+    throw await translate(error, socket);
+  }
+  return { kind: 'unknown', reason: 'the server went away before it said how it ended; run the same command again' };
+}
+
+function mayPass(error: unknown): boolean {
+  return isAxiosError(error) && (error.response === undefined ? !connectionRefused.has(error.code ?? '') : false);
+}
+
+async function translate(error: unknown, socket: string): Promise<Error> {
+  if (!isAxiosError<unknown>(error)) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+  if (error.response === undefined) {
+    return connectionRefused.has(error.code ?? '')
+      ? new NoServerError(`no server listens on ${socket}`)
+      : new AdminError('failed', `the server on ${socket} does not answer: ${error.message}`, { cause: error });
+  }
+  const body: unknown = error.response.data;
+  const failure = adminFailure.safeParse(isStream(body) ? await readJson(body) : body);
+  return failure.success
+    ? new AdminError(failure.data.error.code, failure.data.error.message)
+    : new AdminError('failed', `the server on ${socket} answered ${error.response.status}`);
+}
+
+function isStream(body: unknown): body is Readable {
+  return typeof body === 'object' && body !== null && 'pipe' in body;
+}
+
+async function readJson(stream: Readable): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,111 @@
+import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { basename, dirname, join } from 'node:path';
+import { fastify, type FastifyInstance } from 'fastify';
+import { ZodError } from 'zod';
+import { AdminError, type Admin, type AdminFailureCode, type ApplyLine } from './admin.ts';
+
+/** What sun_path holds on Linux, less its terminating zero. */
+const longestSocketPath = 107;
+
+const statusOf: Readonly<Record<AdminFailureCode, number>> = {
+  invalid: 400,
+  'not-found': 404,
+  unavailable: 503,
+  failed: 500,
+};
+
+export interface AdminServer {
+  close(): Promise<void>;
+}
+
+/**
+ * Serves `admin` on a UNIX socket that only this user may open: whoever may is the administrator, so there is no other
+ * authentication. A socket that a dead process left is replaced; throws when a living one has it.
+ */
+export async function startAdminServer(socket: string, admin: Admin): Promise<AdminServer> {
+  if (Buffer.byteLength(socket) > longestSocketPath) {
+    throw new Error(
+      `admin socket: expected a path of at most ${longestSocketPath} bytes, got ${Buffer.byteLength(socket)} (${socket})`,
+    );
+  }
+  await mkdir(dirname(socket), { recursive: true, mode: 0o700 });
+  if (await answers(socket)) {
+    throw new Error(`admin socket: another brickyard is running on ${socket}`);
+  }
+  const app = adminApp(admin);
+  // Made inside a folder of mode 0700 and moved when its own mode is right: at no moment can somebody else open it.
+  const nursery = await mkdtemp(join(dirname(socket), '.s'));
+  try {
+    const newborn = join(nursery, basename(socket).slice(0, 8));
+    await app.listen({ path: newborn });
+    await chmod(newborn, 0o600);
+    await rename(newborn, socket);
+  } finally {
+    await rm(nursery, { recursive: true, force: true });
+  }
+  return {
+    close: async () => {
+      await rm(socket, { force: true });
+      await app.close();
+    },
+  };
+}
+
+function answers(socket: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socket);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    probe.once('error', () => resolve(false));
+  });
+}
+
+function failureOf(error: unknown): { readonly code: AdminFailureCode; readonly message: string } {
+  if (error instanceof AdminError) {
+    return { code: error.code, message: error.message };
+  }
+  if (error instanceof ZodError) {
+    return { code: 'failed', message: error.message };
+  }
+  const { statusCode } = error as { statusCode?: unknown };
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: typeof statusCode === 'number' && statusCode < 500 ? 'invalid' : 'failed', message };
+}
+
+/** The routes, without a socket. */
+export function adminApp(admin: Admin): FastifyInstance {
+  const app = fastify({ logger: false, bodyLimit: 16 * 1024 * 1024, forceCloseConnections: true });
+  app.setErrorHandler(async (error, _request, reply) => {
+    const failure = failureOf(error);
+    return reply.code(statusOf[failure.code]).send({ error: failure });
+  });
+  app.get('/v1/version', () => admin.version());
+  app.get('/v1/topology', () => admin.topology());
+  app.get('/v1/volumes', async () => ({ volumes: await admin.volumes() }));
+  app.get<{ Querystring: { key?: string } }>('/v1/volume', (request) => admin.volume(request.query.key ?? ''));
+  app.post('/v1/topology/plan', (request) => admin.planTopology(request.body));
+  app.post('/v1/topology/apply', async (request, reply) => {
+    // Answers 400 before the first line goes out when the file is wrong; later problems are lines.
+    await admin.planTopology(request.body);
+    const gone = new AbortController();
+    reply.raw.on('close', () => gone.abort(new Error('the caller has gone')));
+    reply.hijack();
+    reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    const write = (line: ApplyLine): void => void reply.raw.write(`${JSON.stringify(line)}\n`);
+    try {
+      const outcome = await admin.applyTopology(
+        request.body,
+        (progress) => write({ type: 'progress', progress }),
+        gone.signal,
+      );
+      write({ type: 'result', outcome });
+    } catch (error) {
+      write({ type: 'result', outcome: { kind: 'failed', reason: failureOf(error).message } });
+    }
+    reply.raw.end();
+  });
+  return app;
+}

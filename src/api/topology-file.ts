@@ -1,0 +1,147 @@
+import { z } from 'zod';
+import type { DesiredCluster, DesiredDevice, DesiredNode, DesiredTopology } from '../domain/desired-topology.ts';
+import { nearest } from '../domain/nearest.ts';
+import { clusterId, deviceName, hostName, nodeId } from '../domain/names.ts';
+import { branded, describeIssues } from '../domain/schema.ts';
+import { tags } from '../domain/topology.ts';
+
+/** The file is no topology. One problem a line: path of the field, what was expected, what came. */
+export class TopologyFileError extends Error {
+  override readonly name = 'TopologyFileError';
+}
+
+/** Heketi counts zones, Brickyard names them: `1` and `"1"` are the same zone, and `"rack-b"` is fine as well. */
+const zone = z.unknown().transform((value, context) => {
+  const number = typeof value === 'number' && Number.isSafeInteger(value) && value >= 1;
+  if (number || (typeof value === 'string' && /^[a-zA-Z0-9_.-]{1,63}$/.test(value))) {
+    return String(value);
+  }
+  context.addIssue(
+    `expected a number from 1 or a name of letters, digits, _ . and -, got ${JSON.stringify(value) ?? 'nothing'}`,
+  );
+  return z.NEVER;
+});
+
+/** Heketi takes lists here and uses their first entry only. */
+const hosts = z
+  .array(branded((text) => hostName(text, 'host')))
+  .min(1)
+  .transform(([first], context) => {
+    if (first === undefined) {
+      context.addIssue('expected at least one host name');
+      return z.NEVER;
+    }
+    return first;
+  });
+
+const device = z
+  .union(
+    [z.string(), z.strictObject({ name: z.string(), tags: tags.default({}), destroydata: z.boolean().default(false) })],
+    {
+      error: (issue) =>
+        `expected a path such as "/dev/vdb" or {"name": "/dev/vdb", "tags": {...}, "destroydata": false}, got ${JSON.stringify(issue.input)}`,
+    },
+  )
+  .transform((given, context): DesiredDevice => {
+    const { name, tags, destroydata } =
+      typeof given === 'string' ? { name: given, tags: {}, destroydata: false } : given;
+    try {
+      return { name: deviceName(name), tags, wipe: destroydata };
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+      return z.NEVER;
+    }
+  });
+
+const node = z
+  .strictObject({
+    node: z.strictObject({
+      hostnames: z.strictObject({ manage: hosts, storage: hosts }),
+      zone,
+      tags: tags.default({}),
+    }),
+    devices: z.array(device).default([]),
+  })
+  .transform(({ node: { hostnames, zone, tags }, devices }, context): DesiredNode => {
+    try {
+      const id = nodeId(hostnames.manage, 'node.hostnames.manage[0]');
+      return { id, zone, ...hostnames, tags, devices };
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+      return z.NEVER;
+    }
+  });
+
+const cluster = z
+  .strictObject({
+    /** Ours: heketi gives clusters random ids and has no way to say one. */
+    id: branded((text) => clusterId(text, 'id')).optional(),
+    nodes: z.array(node).min(1, 'expected at least one node'),
+    block: z.boolean().optional(),
+    // Heketi: may file volumes be placed here? Brickyard places nothing else.
+    file: z
+      .literal(true, { error: 'expected true or nothing: a cluster without file volumes is of no use here' })
+      .optional(),
+  })
+  .transform(({ id, nodes }): DesiredCluster => ({ ...(id === undefined ? {} : { id }), nodes }));
+
+const file = z
+  .strictObject({ clusters: z.array(cluster).min(1, 'expected at least one cluster') })
+  .superRefine(({ clusters }, context) => {
+    for (const problem of duplicates(clusters.flatMap(({ nodes }) => nodes))) {
+      context.addIssue(problem);
+    }
+  });
+
+function duplicates(nodes: readonly DesiredNode[]): string[] {
+  const twice = (names: readonly string[]): string[] =>
+    [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].sort();
+  return [
+    ...twice(nodes.map(({ manage }) => manage)).map((name) => `manage host ${name}: expected one node, got several`),
+    ...twice(nodes.map(({ storage }) => storage)).map((name) => `storage host ${name}: expected one node, got several`),
+    ...nodes.flatMap(({ id, devices }) =>
+      twice(devices.map(({ name }) => name)).map((name) => `node ${id}: expected device ${name} once, got it twice`),
+    ),
+  ];
+}
+
+const knownKeys = [
+  'clusters',
+  'id',
+  'nodes',
+  'node',
+  'hostnames',
+  'manage',
+  'storage',
+  'zone',
+  'tags',
+  'devices',
+  'name',
+  'destroydata',
+  'block',
+  'file',
+];
+
+/** Names the key that was probably meant. */
+function withSuggestions(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== 'unrecognized_keys') {
+    return issue;
+  }
+  const words = issue.keys.map((key) => {
+    const meant = nearest(key, knownKeys);
+    return meant === undefined ? key : `${key} (did you mean ${meant}?)`;
+  });
+  return { ...issue, message: `expected no such key: ${words.join(', ')}` };
+}
+
+/**
+ * Reads heketi's topology.json, already parsed from JSON or YAML. What heketi ignores and what Brickyard adds is said at
+ * the fields above. Throws TopologyFileError with every problem.
+ */
+export function parseTopologyFile(document: unknown): DesiredTopology {
+  const parsed = file.safeParse(document);
+  if (!parsed.success) {
+    throw new TopologyFileError(describeIssues(new z.ZodError(parsed.error.issues.map(withSuggestions))));
+  }
+  return parsed.data;
+}

@@ -1,0 +1,146 @@
+import { link, mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AdminError, type Admin, type ProgressView } from '../../../src/api/admin.ts';
+import { NoServerError, remoteAdmin } from '../../../src/api/remote-admin.ts';
+import { startAdminServer, type AdminServer } from '../../../src/api/server.ts';
+import type { VolumeView } from '../../../src/api/views.ts';
+
+const volume: VolumeView = {
+  id: '5f6d1f2e-0c1a-4a53-9b0e-1f2a3b4c5d6e',
+  name: 'vol_5f6d1f2e-0c1a-4a53-9b0e-1f2a3b4c5d6e',
+  cluster: 'main',
+  phase: 'ready',
+  size: 1024 ** 3,
+  durability: 'replicate 3',
+  options: [{ key: 'performance.cache-size', value: '64MB' }],
+  claim: { namespace: 'default', name: 'data', uid: '5f6d1f2e-0c1a-4a53-9b0e-1f2a3b4c5d6e' },
+  className: 'brickyard',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  bricks: [{ set: 0, node: 'a', zone: '1', device: '/dev/vdb', size: 1024 ** 3, arbiter: false }],
+};
+
+const progress: ProgressView = {
+  step: 'device',
+  cluster: 'main',
+  node: 'a',
+  device: '/dev/vdb',
+  outcome: { kind: 'done' },
+};
+
+/** An administrator's counterpart whose answers the test knows. */
+const answers: Admin = {
+  version: async () => ({ version: '1.2.3', role: 'leader' }),
+  topology: async () => ({ clusters: [{ id: 'main', volumes: 1, nodes: [] }], quarantined: [] }),
+  planTopology: async (document) => {
+    if (JSON.stringify(document) === '{"bad":1}') {
+      throw new AdminError('invalid', 'bad: expected nothing');
+    }
+    return { changes: [{ kind: 'cluster-added', cluster: 'main' }], refusals: [], unchanged: { nodes: 0, devices: 0 } };
+  },
+  applyTopology: async (_document, onProgress) => {
+    onProgress(progress);
+    onProgress({ ...progress, device: '/dev/vdc', outcome: { kind: 'waiting', reason: 'no answer' } });
+    return { kind: 'waiting', reason: 'no answer' };
+  },
+  volumes: async () => [volume],
+  volume: async (key) => {
+    if (key !== 'default/data') {
+      throw new AdminError('not-found', `no ${key}`);
+    }
+    return volume;
+  },
+};
+
+describe('admin API over its socket', () => {
+  let folder: string;
+  let socket: string;
+  let server: AdminServer | undefined;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'brickyard-admin-'));
+    socket = join(folder, 'admin.sock');
+  });
+  afterEach(async () => {
+    await server?.close();
+    server = undefined;
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('gives every answer as the other side made it', async () => {
+    server = await startAdminServer(socket, answers);
+    const client = remoteAdmin(socket);
+    expect(await client.version()).toEqual({ version: '1.2.3', role: 'leader' });
+    expect(await client.topology()).toEqual(await answers.topology());
+    expect(await client.volumes()).toEqual([volume]);
+    expect(await client.volume('default/data')).toEqual(volume);
+    expect(await client.planTopology({ clusters: [] })).toEqual(await answers.planTopology({}));
+  });
+
+  it('tells of each step of an apply, then of its outcome', async () => {
+    server = await startAdminServer(socket, answers);
+    const steps: ProgressView[] = [];
+    const outcome = await remoteAdmin(socket).applyTopology(
+      {},
+      (step) => void steps.push(step),
+      AbortSignal.timeout(10_000),
+    );
+    expect(steps.map((step) => [step.device, step.outcome.kind])).toEqual([
+      ['/dev/vdb', 'done'],
+      ['/dev/vdc', 'waiting'],
+    ]);
+    expect(outcome).toEqual({ kind: 'waiting', reason: 'no answer' });
+  });
+
+  it('passes refusals on with their code and words', async () => {
+    server = await startAdminServer(socket, answers);
+    const client = remoteAdmin(socket);
+    await expect(client.volume('x')).rejects.toMatchObject({ code: 'not-found', message: 'no x' });
+    await expect(client.planTopology({ bad: 1 })).rejects.toMatchObject({ code: 'invalid' });
+    await expect(client.applyTopology({ bad: 1 }, () => undefined, AbortSignal.timeout(10_000))).rejects.toMatchObject({
+      code: 'invalid',
+      message: 'bad: expected nothing',
+    });
+  });
+
+  it('lets nobody but its own user open the socket', async () => {
+    server = await startAdminServer(socket, answers);
+    expect((await stat(socket)).mode & 0o777).toBe(0o600);
+  });
+
+  it('says that nobody is there when there is no socket, or one that a dead process left', async () => {
+    await expect(remoteAdmin(socket).version()).rejects.toBeInstanceOf(NoServerError);
+    await leaveDeadSocket(socket);
+    await expect(remoteAdmin(socket).version()).rejects.toBeInstanceOf(NoServerError);
+  });
+
+  it('takes the place of a dead socket but not of a living one', async () => {
+    await leaveDeadSocket(socket);
+    server = await startAdminServer(socket, answers);
+    await expect(startAdminServer(socket, answers)).rejects.toThrow(/another brickyard is running/);
+    expect(await remoteAdmin(socket).version()).toMatchObject({ version: '1.2.3' });
+  });
+
+  it('takes its socket away when it closes', async () => {
+    await (await startAdminServer(socket, answers)).close();
+    await expect(stat(socket)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('refuses a path that no socket can have, naming the limit', async () => {
+    await expect(startAdminServer(join(folder, 'x'.repeat(120)), answers)).rejects.toThrow(/at most 107 bytes/);
+  });
+});
+
+/** What SIGKILL leaves: a socket file that nobody listens on any more. A second link outlives the orderly close. */
+async function leaveDeadSocket(path: string): Promise<void> {
+  const listener = createServer();
+  await new Promise<void>((resolve) => {
+    listener.listen(`${path}.first`, () => resolve());
+  });
+  await link(`${path}.first`, path);
+  await new Promise<void>((resolve) => {
+    listener.close(() => resolve());
+  });
+}
