@@ -1,4 +1,4 @@
-import type { KubeObject, ObjectName, Resource } from './resource.ts';
+import type { KubeObject, ObjectName, Resource, ResourceNames, WriteBody } from './resource.ts';
 
 /**
  * The calls that Brickyard makes to a Kubernetes API, as the other rooms see them. Every call rejects with KubeError
@@ -20,7 +20,7 @@ export interface Selection {
 }
 
 export interface ListOptions extends Selection, CallOptions {
-  /** Objects a page. Default 500. */
+  /** Objects a page. Default 500; 0 means all in one. */
   readonly pageSize?: number;
 }
 
@@ -39,6 +39,8 @@ export interface WatchOptions extends Selection {
   readonly timeoutSeconds?: number;
   /** Milliseconds without a single byte after which the connection counts as dead. Default 90,000. */
   readonly silenceMs?: number;
+  /** Called when the server has accepted the watch, and for every piece of data. */
+  readonly onContact?: () => void;
 }
 
 export type WatchEvent<T> =
@@ -95,13 +97,13 @@ export interface KubeApi {
   /** Ends normally when the server ends it; throws for everything else, an ERROR event included. */
   watch<T extends KubeObject>(resource: Resource<T>, options: WatchOptions): AsyncIterable<WatchEvent<T>>;
   /** Rejects (`isAlreadyExists`) when the name is taken. `namespace` comes from the options, else from the body. */
-  create<T extends KubeObject, Body extends object>(
+  create<T extends KubeObject, Body extends WriteBody>(
     resource: Resource<T, Body>,
     body: Body,
     options?: CallOptions & { readonly namespace?: string },
   ): Promise<T>;
   /** PUT. With `metadata.resourceVersion` in the body it rejects (`isConflict`) when the object has changed. */
-  replace<T extends KubeObject, Body extends object>(
+  replace<T extends KubeObject, Body extends WriteBody>(
     resource: Resource<T, Body>,
     name: ObjectName,
     body: Body,
@@ -115,7 +117,7 @@ export interface KubeApi {
     options: PatchOptions,
   ): Promise<T>;
   /** `gone`: there was no such object. `deleted`: it has been asked to go; finalizers may still keep it. */
-  delete(resource: Resource<never>, name: ObjectName, options?: DeleteOptions): Promise<'deleted' | 'gone'>;
+  delete(resource: ResourceNames, name: ObjectName, options?: DeleteOptions): Promise<'deleted' | 'gone'>;
   /** Any other call. Resolves with the parsed JSON, or with text when it is none. */
   request(request: RawRequest): Promise<unknown>;
 }

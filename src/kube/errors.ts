@@ -110,6 +110,9 @@ const unsentCodes: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
+/** The server's certificate was refused: TLS never came up. */
+const certificateRefused = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
+
 const apiException = z.object({ code: z.int().min(100).max(599), body: z.unknown() });
 
 /** Makes a KubeError of anything that was thrown. */
@@ -127,7 +130,12 @@ export function toKubeError(error: unknown): KubeError {
   }
   const code = systemCode(error);
   const message = code === '' || error.message.includes(code) ? error.message : `${code}: ${error.message}`;
-  return new KubeError(message, { kind: 'network', reason: code, unsent: unsentCodes.has(code), cause: error });
+  return new KubeError(message, {
+    kind: 'network',
+    reason: code,
+    unsent: unsentCodes.has(code) || certificateRefused.test(code),
+    cause: error,
+  });
 }
 
 function parsedIfJson(body: unknown): unknown {
@@ -151,52 +159,54 @@ function systemCode(error: Error): string {
   return inner instanceof Error ? systemCode(inner) : '';
 }
 
-function answered(error: unknown, code: number): error is KubeError {
-  return error instanceof KubeError && error.code === code;
+// Plain booleans, not type guards: a `false` says nothing about the type, which a guard would claim.
+
+function answered(error: unknown, code: number, reason?: string): boolean {
+  return error instanceof KubeError && error.code === code && (reason === undefined || error.reason === reason);
 }
 
-export function isNotFound(error: unknown): error is KubeError {
+export function isNotFound(error: unknown): boolean {
   return answered(error, 404);
 }
 
 /** The object has changed since it was read, or a precondition does not hold. */
-export function isConflict(error: unknown): error is KubeError {
-  return answered(error, 409) && error.reason !== 'AlreadyExists';
+export function isConflict(error: unknown): boolean {
+  return answered(error, 409) && !isAlreadyExists(error);
 }
 
-export function isAlreadyExists(error: unknown): error is KubeError {
-  return answered(error, 409) && error.reason === 'AlreadyExists';
+export function isAlreadyExists(error: unknown): boolean {
+  return answered(error, 409, 'AlreadyExists');
 }
 
 /** A watch position or continue token that the server no longer has: list again. Comes as HTTP 410 or in an event. */
-export function isExpired(error: unknown): error is KubeError {
+export function isExpired(error: unknown): boolean {
   return answered(error, 410) || (error instanceof KubeError && error.reason === 'Expired');
 }
 
-export function isForbidden(error: unknown): error is KubeError {
+export function isForbidden(error: unknown): boolean {
   return answered(error, 403);
 }
 
-export function isUnauthorized(error: unknown): error is KubeError {
+export function isUnauthorized(error: unknown): boolean {
   return answered(error, 401);
 }
 
 /** The object breaks a rule of the API: the same request can never work. */
-export function isInvalid(error: unknown): error is KubeError {
+export function isInvalid(error: unknown): boolean {
   return answered(error, 422) || answered(error, 400);
 }
 
-export function isTooManyRequests(error: unknown): error is KubeError {
+export function isTooManyRequests(error: unknown): boolean {
   return answered(error, 429);
 }
 
 /** The caller's own signal ended the call. */
-export function isAborted(error: unknown): error is KubeError {
+export function isAborted(error: unknown): boolean {
   return error instanceof KubeError && error.kind === 'aborted';
 }
 
 /** The same call may well work later: the server is overloaded, on its way up or down, or out of reach. */
-export function isTransient(error: unknown): error is KubeError {
+export function isTransient(error: unknown): boolean {
   if (!(error instanceof KubeError)) {
     return false;
   }
@@ -217,6 +227,6 @@ export function isTransient(error: unknown): error is KubeError {
  * A write whose answer was lost: it may have happened. Look before doing anything else. True as well for 5xx answers,
  * because "etcdserver: request timed out" and a proxy's 502 say nothing about what became of the write.
  */
-export function isOutcomeUnknown(error: unknown): error is KubeError {
+export function isOutcomeUnknown(error: unknown): boolean {
   return error instanceof KubeError && error.write && !error.unsent && (error.kind !== 'status' || error.code >= 500);
 }

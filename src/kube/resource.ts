@@ -74,11 +74,24 @@ export function objectSchema<S extends z.ZodRawShape>(fields: S) {
   return z.object({ metadata: metadataSchema, ...fields });
 }
 
+/** What every body of a write has. */
+export interface WriteBody {
+  readonly metadata?: { readonly name?: string; readonly namespace?: string };
+}
+
 /**
  * A kind of object at the API. `T` is what reading gives, `Body` what writing takes (plain JSON; `apiVersion` and `kind`
  * are filled in by the client).
  */
-export interface Resource<T extends KubeObject, Body extends object = object> {
+export interface Resource<T extends KubeObject, Body extends WriteBody = WriteBody> extends ResourceNames {
+  /** Throws ZodError when it is not such an object. */
+  parse(raw: unknown): T;
+  /** For the type checker alone; never there at run time. */
+  readonly body?: Body;
+}
+
+/** What a kind is called. */
+export interface ResourceNames {
   /** Empty for the core group. */
   readonly group: string;
   readonly version: string;
@@ -86,24 +99,18 @@ export interface Resource<T extends KubeObject, Body extends object = object> {
   readonly plural: string;
   readonly kind: string;
   readonly namespaced: boolean;
-  /** Throws ZodError when it is not such an object. */
-  parse(raw: unknown): T;
-  /** For the type checker alone; never there at run time. */
-  readonly body?: Body;
 }
 
-type Description<T> = Omit<Resource<never>, 'parse' | 'body'> & { readonly schema: z.ZodType<T> };
-
 /** Makes a resource of a description and a zod schema for the fields that are kept. */
-export function defineResource<T extends KubeObject, Body extends object = object>(
-  description: Description<T>,
+export function defineResource<T extends KubeObject, Body extends WriteBody = WriteBody>(
+  description: ResourceNames & { readonly schema: z.ZodType<T> },
 ): Resource<T, Body> {
   const { schema, ...names } = description;
   return { ...names, parse: (raw) => schema.parse(raw) };
 }
 
 /** `v1` or `storage.k8s.io/v1`. */
-export function apiVersionOf(resource: Resource<never>): string {
+export function apiVersionOf(resource: ResourceNames): string {
   return resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 }
 
