@@ -79,7 +79,10 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['brick-marked', /(?<subject>\/\S+) (?:or a prefix of it )?is already part of a volume/],
   ['brick-is-mount-point', /brick (?<subject>\S+) is a mount point/],
   ['brick-on-root-partition', /brick (?<subject>\S+) is being created in the root partition/],
-  ['brick-missing', /Failed to (?:create|find) brick directory (?:for brick )?(?<subject>\S+?)\.? (?:Reason|for volume)/],
+  [
+    'brick-missing',
+    /Failed to (?:create|find) brick directory (?:for brick )?(?<subject>\S+?)\.? (?:Reason|for volume)/,
+  ],
   ['brick-missing', /Failed to get extended attribute trusted\.glusterfs\.volume-id for brick dir (?<subject>\S+?)\. /],
   ['set-on-one-node', /Multiple bricks of a \w+ volume are present on the same server/],
   ['volume-files-failed', /Failed to create volume files/],

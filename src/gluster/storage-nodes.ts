@@ -1,12 +1,37 @@
 /** The engine's port to storage nodes, by commands over any runner. */
+import { silentLog, type Log } from '../domain/log.ts';
 import type { StorageNodes } from '../engine/ports.ts';
-import type { Log } from '../domain/log.ts';
+import type { Tools } from './errand.ts';
 import type { CommandRunner } from './runner.ts';
+import { destroyBrick } from './verbs/destroy-brick.ts';
+import { inspectDevice, listBricks, prepareDevice } from './verbs/devices.ts';
+import { ensureBrick } from './verbs/ensure-brick.ts';
+import { ensurePeer, listPeers } from './verbs/peers.ts';
+import * as volumes from './verbs/volumes.ts';
 
 export interface CommandStorageNodesOptions {
   readonly runner: CommandRunner;
-  /** Told of every command that did not simply succeed. Default: nobody is told. */
+  /** Told of commands that failed or got no answer. Default: nobody is told. */
   readonly log?: Log;
 }
 
-export declare function createCommandStorageNodes(options: CommandStorageNodesOptions): StorageNodes;
+/** Bricks are thin LVM volumes with XFS. Holds no state: any number of these may work side by side. */
+export function createCommandStorageNodes({ runner, log = silentLog }: CommandStorageNodesOptions): StorageNodes {
+  const tools: Tools = { runner, log };
+  return {
+    inspectDevice: (node, device, context) => inspectDevice(tools, node, device, context),
+    prepareDevice: (node, device, options, context) => prepareDevice(tools, node, device, options, context),
+    ensureBrick: (node, brick, options, context) => ensureBrick(tools, node, brick, options, context),
+    destroyBrick: (node, brick, context) => destroyBrick(tools, node, brick, context),
+    listBricks: (node, device, context) => listBricks(tools, node, device, context),
+    ensurePeer: (via, host, context) => ensurePeer(tools, via, host, context),
+    listPeers: (via, context) => listPeers(tools, via, context),
+    volumeInfo: (via, name, context) => volumes.volumeInfo(tools, via, name, context),
+    listVolumes: (via, context) => volumes.listVolumes(tools, via, context),
+    createVolume: (via, spec, context) => volumes.createVolume(tools, via, spec, context),
+    setVolumeOptions: (via, name, options, context) => volumes.setVolumeOptions(tools, via, name, options, context),
+    startVolume: (via, name, context) => volumes.startVolume(tools, via, name, context),
+    stopVolume: (via, name, context) => volumes.stopVolume(tools, via, name, context),
+    deleteVolume: (via, name, context) => volumes.deleteVolume(tools, via, name, context),
+  };
+}

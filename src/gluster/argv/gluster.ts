@@ -1,0 +1,55 @@
+/** Command lines of `gluster`. Always --xml and script mode: no questions, and an answer that can be read. */
+import { bricksPerSet, type Durability } from '../../domain/durability.ts';
+import { NameError, type HostName, type VolumeName } from '../../domain/names.ts';
+import { volumeOptionOf } from '../../domain/options.ts';
+import type { VolumeOption } from '../../domain/volume.ts';
+import type { BrickAddress, VolumeSpec } from '../../engine/ports.ts';
+import { command } from '../command.ts';
+import { deadlines } from '../deadlines.ts';
+import type { Command } from '../runner.ts';
+
+const gluster = (deadlineMs: number, ...words: readonly string[]): Command =>
+  command(deadlineMs, 'gluster', '--xml', '--mode=script', ...words);
+
+export const poolList = (): Command => gluster(deadlines.read, 'pool', 'list');
+export const peerProbe = (host: HostName): Command => gluster(deadlines.probe, 'peer', 'probe', host);
+export const volumeList = (): Command => gluster(deadlines.read, 'volume', 'list');
+export const volumeInfo = (name: VolumeName): Command => gluster(deadlines.read, 'volume', 'info', name);
+export const volumeStart = (name: VolumeName): Command => gluster(deadlines.start, 'volume', 'start', name);
+export const volumeStop = (name: VolumeName): Command => gluster(deadlines.stop, 'volume', 'stop', name);
+export const volumeDelete = (name: VolumeName): Command => gluster(deadlines.remove, 'volume', 'delete', name);
+
+/** Never with `force`: it would also take a brick that belongs to somebody else. Throws NameError for a bad path. */
+export const volumeCreate = ({ name, durability, bricks }: VolumeSpec): Command =>
+  gluster(deadlines.create, 'volume', 'create', name, ...durabilityWords(durability), ...bricks.map(brickWord));
+
+/** One command for all options. Throws NameError, naming the option, when one breaks the grammar. */
+export function volumeSet(name: VolumeName, options: readonly VolumeOption[]): Command {
+  const words = options.flatMap(({ key, value }) => {
+    const checked = volumeOptionOf(key, value);
+    return [checked.key, checked.value];
+  });
+  return gluster(deadlines.options, 'volume', 'set', name, ...words);
+}
+
+function durabilityWords(durability: Durability): readonly string[] {
+  switch (durability.kind) {
+    case 'replicate':
+      return ['replica', String(durability.count)];
+    case 'arbiter':
+      return ['replica', '3', 'arbiter', '1'];
+    case 'disperse':
+      return ['disperse', String(bricksPerSet(durability)), 'redundancy', String(durability.redundancy)];
+    case 'distribute':
+      return [];
+  }
+}
+
+const brickPathGrammar = /^(?!.*(?:^|\/)\.\.?(?:\/|$))(?:\/[a-zA-Z0-9_.+-]+){2,}$/;
+
+function brickWord({ host, path }: BrickAddress): string {
+  if (!brickPathGrammar.test(path)) {
+    throw new NameError('brick path', 'an absolute path of letters, digits and _.+-', path);
+  }
+  return `${host}:${path}`;
+}

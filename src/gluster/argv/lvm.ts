@@ -1,0 +1,87 @@
+/**
+ * Command lines of LVM. `--quiet` twice answers every question with no, so that nothing is wiped that a look before did
+ * not see; only removal says yes. Reports are JSON in plain bytes.
+ */
+import { extentSize, type BrickFootprint } from '../../domain/placement/footprint.ts';
+import type { DeviceName } from '../../domain/names.ts';
+import type { Bytes } from '../../domain/quantity.ts';
+import { command } from '../command.ts';
+import { deadlines } from '../deadlines.ts';
+import type { BrickPlace, VolumeGroupName } from '../lvm-names.ts';
+import type { Command } from '../runner.ts';
+
+const change = (program: string, ...words: readonly string[]): Command =>
+  command(deadlines.lvm, program, '--quiet', '--quiet', ...words);
+
+const report = (program: string, fields: string, ...words: readonly string[]): Command =>
+  command(
+    deadlines.look,
+    program,
+    '--reportformat',
+    'json',
+    '--units',
+    'b',
+    '--nosuffix',
+    '--options',
+    fields,
+    ...words,
+  );
+
+const inBytes = (size: Bytes): string => `${size}b`;
+const addTags = (tags: readonly string[]): readonly string[] => tags.flatMap((tag) => ['--addtag', tag]);
+
+/** Data begins on a boundary that suits RAID stripes and thin pool chunks alike. */
+export const pvCreate = (device: DeviceName): Command =>
+  change('pvcreate', '--metadatasize', '128M', '--dataalignment', '256K', device);
+
+export const vgCreate = (group: VolumeGroupName, device: DeviceName, tags: readonly string[]): Command =>
+  change('vgcreate', '--physicalextentsize', inBytes(extentSize), ...addTags(tags), group, device);
+
+/**
+ * A thin pool and the one thin volume in it, at once. LVM hangs the tags on the pool, which it makes first, and leaves
+ * none for the volume: who looks for a brick's identity looks at its pool.
+ */
+export const lvCreateBrick = (
+  place: BrickPlace,
+  size: Bytes,
+  footprint: BrickFootprint,
+  tags: readonly string[],
+): Command =>
+  change(
+    'lvcreate',
+    '--thin',
+    '--chunksize',
+    '256K',
+    '--size',
+    inBytes(footprint.pool),
+    '--poolmetadatasize',
+    inBytes(footprint.metadata),
+    '--virtualsize',
+    inBytes(size),
+    '--name',
+    place.volume,
+    ...addTags(tags),
+    `${place.group}/${place.pool}`,
+  );
+
+/** The thin volume alone, into a pool that a crash left without one. */
+export const lvCreateInPool = (place: BrickPlace, size: Bytes): Command =>
+  change('lvcreate', '--thin', '--virtualsize', inBytes(size), '--name', place.volume, `${place.group}/${place.pool}`);
+
+/** Takes the thin volume and any snapshot of it along. */
+export const lvRemovePool = (place: BrickPlace): Command => change('lvremove', '--yes', `${place.group}/${place.pool}`);
+
+export const vgReport = (group: VolumeGroupName): Command =>
+  report('vgs', 'vg_name,vg_size,vg_free,vg_extent_size,vg_tags', group);
+
+const volumeFields = 'lv_name,lv_size,pool_lv,lv_tags';
+
+/** Every logical volume of the group, the hidden ones too. */
+export const lvReport = (group: VolumeGroupName): Command => report('lvs', volumeFields, '--all', group);
+
+/** The pool and the volume of one brick; an empty report when neither is there. */
+export const lvReportOf = ({ group, pool, volume }: BrickPlace): Command =>
+  report('lvs', volumeFields, '--select', `lv_name=${pool}||lv_name=${volume}`, group);
+
+/** Which group a physical volume belongs to; an empty name when to none. */
+export const pvReport = (device: DeviceName): Command => report('pvs', 'pv_name,vg_name', device);

@@ -1,0 +1,29 @@
+/**
+ * How long each kind of command may take, in milliseconds, before it is given up as lost. Measured medians on a quiet
+ * cluster stand beside; the deadlines leave room for a loaded one, because a deadline that is too short turns work that
+ * happened into an unknown. The gluster command line itself gives up after 120 s.
+ */
+export const deadlines = {
+  /** Reads of gluster: 60 to 95 ms. */
+  read: 30_000,
+  /** 135 ms. */
+  create: 90_000,
+  /** 260 ms; 2.3 s when it starts the self-heal daemon. */
+  start: 90_000,
+  /** 2.2 s. */
+  stop: 90_000,
+  /** 210 ms. */
+  remove: 90_000,
+  /** 140 to 200 ms. */
+  options: 90_000,
+  /** 1 s; 3.5 s for a host that does not answer. */
+  probe: 60_000,
+  /** LVM reports and other looks at a node. */
+  look: 30_000,
+  /** LVM changes: they wait for each other and for udev. */
+  lvm: 120_000,
+  /** Discards the whole device first where the device can. */
+  format: 300_000,
+  /** Mounts, directories, attributes. */
+  files: 30_000,
+} as const;

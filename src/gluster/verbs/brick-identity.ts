@@ -1,0 +1,49 @@
+/** Is what stands under a brick's names really that brick? Asked before anything is used again or destroyed. */
+import { rejected, type Setback } from '../../domain/outcome.ts';
+import type { Bytes } from '../../domain/quantity.ts';
+import type { BrickSpec } from '../../engine/ports.ts';
+import { lvReportOf } from '../argv/lvm.ts';
+import type { Errand } from '../errand.ts';
+import { brickIdOfTags, type BrickPlace } from '../lvm-names.ts';
+import { readVolumes } from '../lvm-report.ts';
+import { groupMissing } from './lvm-failures.ts';
+
+export type Standing =
+  /** The device's volume group is not there: not prepared, replaced, or unplugged. */
+  | { readonly kind: 'no-device' }
+  | { readonly kind: 'nothing' }
+  /** The pool is ours but its thin volume is missing: a crash between the two. */
+  | { readonly kind: 'pool' }
+  /** `size`: bytes of the thin volume. */
+  | { readonly kind: 'brick'; readonly size: Bytes };
+
+export async function whatStands(errand: Errand, place: BrickPlace, brick: BrickSpec): Promise<Standing | Setback> {
+  const command = lvReportOf(place);
+  const exited = await errand.run(command);
+  if (exited.kind !== 'exited') {
+    return exited;
+  }
+  if (groupMissing(exited)) {
+    return { kind: 'no-device' };
+  }
+  if (exited.exitCode !== 0) {
+    return errand.failure(command, exited);
+  }
+  const rows = errand.read(() => readVolumes(exited.stdout));
+  if (rows.kind !== 'read') {
+    return rows;
+  }
+  if (rows.value.length === 0) {
+    return { kind: 'nothing' };
+  }
+  // LVM hangs the tags of a combined lvcreate on the pool; `lvchange` by hand may have put them on the volume.
+  const owner = brickIdOfTags(rows.value.flatMap(({ lv_tags }) => lv_tags));
+  if (owner !== brick.id) {
+    return rejected(
+      `${errand.node.id}: ${place.group}/${place.pool} stands but does not carry the tag of brick ${brick.id}` +
+        (owner === undefined ? '' : ` (it carries that of ${owner})`),
+    );
+  }
+  const volume = rows.value.find(({ lv_name }) => lv_name === place.volume);
+  return volume === undefined ? { kind: 'pool' } : { kind: 'brick', size: volume.lv_size };
+}

@@ -1,0 +1,157 @@
+/** Devices: what they hold, making them ready, and the bricks on them. */
+import { brickId, NameError, type DeviceName } from '../../domain/names.ts';
+import { done, rejected, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
+import { bytes, GiB, roundDown, roundUp, type Bytes } from '../../domain/quantity.ts';
+import type { NodeRef } from '../../domain/topology.ts';
+import type { BrickFacts, CallContext, DeviceFacts } from '../../engine/ports.ts';
+import * as lvm from '../argv/lvm.ts';
+import { Errand, type Tools } from '../errand.ts';
+import { brickIdOfTags, brickPlaceOf, groupTags, volumeGroupOf } from '../lvm-names.ts';
+import { readGroups, readVolumes, type GroupRow, type VolumeRow } from '../lvm-report.ts';
+import type { Command } from '../runner.ts';
+import { clearedDevice } from './clear-device.ts';
+import { groupMissing } from './lvm-failures.ts';
+
+export async function inspectDevice(
+  tools: Tools,
+  node: NodeRef,
+  device: DeviceName,
+  context: CallContext,
+): Promise<Outcome<DeviceFacts>> {
+  const facts = await factsOf(new Errand(tools, node, context), device);
+  return facts.kind === 'unprepared' ? unprepared(node, device) : facts;
+}
+
+export async function prepareDevice(
+  tools: Tools,
+  node: NodeRef,
+  device: DeviceName,
+  options: { readonly wipe: boolean },
+  context: CallContext,
+): Promise<Outcome<DeviceFacts>> {
+  const errand = new Errand(tools, node, context);
+  const before = await factsOf(errand, device);
+  if (before.kind !== 'unprepared') {
+    return before;
+  }
+  const cleared = await clearedDevice(errand, device, options.wipe);
+  if (cleared.kind !== 'cleared') {
+    return cleared;
+  }
+  const commands: readonly Command[] = [
+    ...(cleared.physicalVolume ? [] : [lvm.pvCreate(device)]),
+    lvm.vgCreate(volumeGroupOf(node.id, device), device, groupTags(node.id, device)),
+  ];
+  for (const command of commands) {
+    const exited = await errand.run(command);
+    if (exited.kind !== 'exited') {
+      return exited;
+    }
+    if (exited.exitCode !== 0) {
+      return errand.failure(command, exited);
+    }
+  }
+  const after = await factsOf(errand, device);
+  return after.kind === 'unprepared' ? unprepared(node, device) : after;
+}
+
+export async function listBricks(
+  tools: Tools,
+  node: NodeRef,
+  device: DeviceName,
+  context: CallContext,
+): Promise<Outcome<readonly BrickFacts[]>> {
+  const rows = await volumesOf(new Errand(tools, node, context), device);
+  switch (rows.kind) {
+    case 'done':
+      return done(bricksAmong(rows.value, node, device));
+    case 'unprepared':
+      return unprepared(node, device);
+    default:
+      return rows;
+  }
+}
+
+type Unprepared = { readonly kind: 'unprepared' };
+
+const unprepared = (node: NodeRef, device: DeviceName): Setback =>
+  waiting({ what: 'condition', name: `device ${device} of ${node.id}` }, `${device} of ${node.id} is not prepared`);
+
+async function factsOf(errand: Errand, device: DeviceName): Promise<Outcome<DeviceFacts> | Unprepared> {
+  const group = volumeGroupOf(errand.node.id, device);
+  const command = lvm.vgReport(group);
+  const exited = await errand.run(command);
+  if (exited.kind !== 'exited') {
+    return exited;
+  }
+  if (groupMissing(exited)) {
+    return { kind: 'unprepared' };
+  }
+  if (exited.exitCode !== 0) {
+    return errand.failure(command, exited);
+  }
+  const read = errand.read(() => readGroups(exited.stdout));
+  if (read.kind !== 'read') {
+    return read;
+  }
+  const row = read.value.find(({ vg_name }) => vg_name === group);
+  if (row === undefined) {
+    return { kind: 'unprepared' };
+  }
+  const missing = groupTags(errand.node.id, device).find((tag) => !row.vg_tags.includes(tag));
+  if (missing !== undefined) {
+    return rejected(`${errand.node.id}: volume group ${group} stands but does not carry the tag ${missing}`);
+  }
+  const volumes = await volumesOf(errand, device);
+  return volumes.kind === 'done' ? done(usable(device, row, volumes.value)) : volumes;
+}
+
+/**
+ * LVM keeps one spare for the metadata of pools, as big as the biggest one. What the biggest possible brick would need
+ * is set aside from the start, so that no plan that fits by its footprint fails for want of the spare.
+ */
+function usable(device: DeviceName, group: GroupRow, volumes: readonly VolumeRow[]): DeviceFacts {
+  const extent = group.vg_extent_size;
+  const aside = roundUp(Math.min(group.vg_size / 200, 16 * GiB), extent);
+  const spare = volumes.find(({ lv_name }) => lv_name.includes('pmspare'))?.lv_size ?? 0;
+  const left = (whole: Bytes, taken: number): Bytes => roundDown(Math.max(0, whole - Math.max(0, taken)), extent);
+  return { device, size: left(group.vg_size, aside), free: left(group.vg_free, aside - spare) };
+}
+
+async function volumesOf(errand: Errand, device: DeviceName): Promise<Outcome<readonly VolumeRow[]> | Unprepared> {
+  const command = lvm.lvReport(volumeGroupOf(errand.node.id, device));
+  const exited = await errand.run(command);
+  if (exited.kind !== 'exited') {
+    return exited;
+  }
+  if (groupMissing(exited)) {
+    return { kind: 'unprepared' };
+  }
+  if (exited.exitCode !== 0) {
+    return errand.failure(command, exited);
+  }
+  const rows = errand.read(() => readVolumes(exited.stdout));
+  return rows.kind === 'read' ? done(rows.value) : rows;
+}
+
+/** A pool without its volume counts too: with size 0, so that whoever looks for leftovers finds it. */
+function bricksAmong(rows: readonly VolumeRow[], node: NodeRef, device: DeviceName): readonly BrickFacts[] {
+  const sizes = new Map(rows.map(({ lv_name, lv_size }) => [lv_name, lv_size]));
+  return rows.flatMap(({ lv_tags }) => {
+    const text = brickIdOfTags(lv_tags);
+    if (text === undefined) {
+      return [];
+    }
+    try {
+      const id = brickId(text);
+      const place = brickPlaceOf(node.id, device, id);
+      return [{ id, path: place.path, size: sizes.get(place.volume) ?? bytes(0) }];
+    } catch (error) {
+      if (error instanceof NameError) {
+        // Somebody tagged something by hand; it is no brick of ours.
+        return [];
+      }
+      throw error;
+    }
+  });
+}

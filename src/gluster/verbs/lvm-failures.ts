@@ -1,0 +1,12 @@
+/** The few failures of LVM's that mean something to us. All exit 5; the words tell them apart. */
+import type { Exited } from '../runner.ts';
+
+const says =
+  (pattern: RegExp) =>
+  ({ exitCode, stderr }: Exited): boolean =>
+    exitCode !== 0 && pattern.test(stderr);
+
+export const groupMissing = says(/Volume group "?[^"\s]+"? not found/);
+export const volumeMissing = says(/Failed to find logical volume/);
+export const volumeExists = says(/already exists in (?:Volume|volume) group/);
+export const noSpace = says(/insufficient (?:free space|suitable (?:allocatable|contiguous))/);

@@ -1,0 +1,52 @@
+/** Members of the trusted pool. */
+import type { HostName } from '../../domain/names.ts';
+import { done, waiting, type Outcome } from '../../domain/outcome.ts';
+import type { NodeRef } from '../../domain/topology.ts';
+import type { CallContext, Peer } from '../../engine/ports.ts';
+import { peerProbe, poolList } from '../argv/gluster.ts';
+import { Errand, type Tools } from '../errand.ts';
+import { readAcknowledgement } from '../xml/answer.ts';
+import { readPeers } from '../xml/peers.ts';
+import { setbackOf } from './refusals.ts';
+
+/** A probe of a member, or of the node itself, is a success to gluster too. */
+export async function ensurePeer(
+  tools: Tools,
+  via: NodeRef,
+  host: HostName,
+  context: CallContext,
+): Promise<Outcome<void>> {
+  const reply = await new Errand(tools, via, context).answer(peerProbe(host), readAcknowledgement);
+  switch (reply.kind) {
+    case 'success':
+      return done();
+    case 'refused':
+      return reply.refusal.problem === 'probe-failed'
+        ? waiting({ what: 'node', name: host }, `${via.id} cannot reach glusterd on ${host}: ${reply.refusal.message}`)
+        : setbackOf(reply.refusal, via);
+    default:
+      return reply;
+  }
+}
+
+export async function listPeers(tools: Tools, via: NodeRef, context: CallContext): Promise<Outcome<readonly Peer[]>> {
+  const reply = await new Errand(tools, via, context).ask(poolList(), readPeers);
+  switch (reply.kind) {
+    case 'success':
+      return done(reply.value.map((peer) => named(peer, via)));
+    case 'refused':
+      return setbackOf(reply.refusal, via);
+    default:
+      return reply;
+  }
+}
+
+/** The node that was asked calls itself localhost; everybody else calls it by its storage name. */
+const named = (peer: Peer, via: NodeRef): Peer =>
+  peer.hosts.includes('localhost')
+    ? {
+        uuid: peer.uuid,
+        connected: peer.connected,
+        hosts: peer.hosts.map((host) => (host === 'localhost' ? via.storage : host)),
+      }
+    : peer;

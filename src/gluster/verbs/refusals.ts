@@ -1,0 +1,49 @@
+/** What a caller may assume after a refusal that its verb has no better answer to. */
+import { failed, rejected, unknown, waiting, type Setback } from '../../domain/outcome.ts';
+import type { NodeRef } from '../../domain/topology.ts';
+import type { DiagnosedRefusal } from '../errors.ts';
+
+export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: NodeRef): Setback {
+  const reason = `gluster on ${via.id}: ${message}`;
+  switch (problem) {
+    case 'locked':
+      return waiting({ what: 'lock', name: subject ?? `trusted pool of ${via.id}` }, reason);
+    case 'peer-down':
+    case 'not-a-peer':
+    case 'probe-failed':
+      return waiting({ what: 'node', name: subject ?? 'a peer' }, reason);
+    case 'glusterd-down':
+      return waiting({ what: 'node', name: via.id }, reason);
+    case 'quorum-not-met':
+    case 'self-heal-not-ready':
+    case 'migration-running':
+      return waiting({ what: 'condition', name: problem }, reason);
+    case 'timed-out':
+      // The command line stopped waiting; glusterd did not.
+      return unknown(reason);
+    case 'bad-option':
+    case 'peer-of-another-pool':
+      return rejected(reason);
+    case 'volume-exists':
+    case 'no-such-volume':
+    case 'already-started':
+    case 'not-started':
+    case 'still-started':
+    case 'peer-has-bricks':
+    case 'brick-in-use':
+    case 'brick-marked':
+    case 'brick-missing':
+    case 'brick-is-mount-point':
+    case 'brick-on-root-partition':
+    case 'set-on-one-node':
+    case 'volume-files-failed':
+    case 'wrong-brick-count':
+    case 'no-such-brick':
+    case 'not-distributed':
+    case 'not-thin':
+    case 'quota-off':
+    case 'usage':
+    case 'other':
+      return failed(reason);
+  }
+}
