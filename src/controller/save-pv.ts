@@ -41,7 +41,7 @@ export async function savePersistentVolume(
 
 async function lookAfter(
   api: KubeApi,
-  error: KubeError,
+  error: unknown,
   owner: { readonly name: string; readonly claimUid: string; readonly provisioner: string },
   signal: AbortSignal,
 ): Promise<SaveResult> {

@@ -1,0 +1,254 @@
+/**
+ * Gives a claim its volume. One run, each step of which can be the last one before a crash:
+ *
+ *   decide (cache) -> look (once, API) -> event -> engine.ensureVolume -> PersistentVolume and confirmation -> event
+ *
+ * The record that ensureVolume commits is what a later life carries on from. The window between PersistentVolume and
+ * confirmation is closed by the reclaim policy: with Delete the object comes first, since its finalizer keeps it until
+ * we have seen it go and then the data goes too; with Retain the confirmation comes first, so that a crash in between
+ * may leave an unused volume (reported by the sweep) but never an object whose data a clean-up takes away.
+ *
+ * Writes to the API for a claim that goes well: two events and the PersistentVolume. Reads: one GET of the claim before
+ * the first record, because a cache may be old and the claim gone.
+ */
+import type { Clock } from '../domain/clock.ts';
+import type { Log } from '../domain/log.ts';
+import type { VolumeId } from '../domain/names.ts';
+import { done, failed, rejected, type Outcome } from '../domain/outcome.ts';
+import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
+import type { VolumeEngine } from '../engine/api.ts';
+import type { KubeApi } from '../kube/api.ts';
+import {
+  keyOf,
+  persistentVolumeClaims,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type StorageClass,
+} from '../kube/resources.ts';
+import { decideClaim } from './claims.ts';
+import { explained, type EventSink } from './events.ts';
+import type { InWork } from './in-work.ts';
+import { after, backoff, busyRetryMs, settled, slowRetryMs, type Next } from './next.ts';
+import type { ControllerObserver } from './observer.ts';
+import { buildPersistentVolume, persistentVolumeName } from './pv.ts';
+import { isFor, nameTaken, savePersistentVolume } from './save-pv.ts';
+import type { Unsettled } from './unsettled.ts';
+import type { Verdicts } from './verdicts.ts';
+
+export interface ProvisionDependencies {
+  readonly api: KubeApi;
+  readonly engine: Pick<VolumeEngine, 'ensureVolume' | 'confirmVolume' | 'volume'>;
+  readonly events: EventSink;
+  readonly observer: ControllerObserver;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Our name in StorageClasses. */
+  readonly provisioner: string;
+  /** Where the Endpoints are. */
+  readonly namespace: string;
+  readonly findClaim: (key: string) => PersistentVolumeClaim | undefined;
+  readonly findClass: (name: string) => StorageClass | undefined;
+  readonly findVolume: (name: string) => PersistentVolume | undefined;
+  readonly inWork: InWork;
+  readonly verdicts: Verdicts;
+  readonly unsettled: Unsettled;
+  /** Looks after a volume whose claim went away while it was made. */
+  readonly abandon: (id: VolumeId) => void;
+}
+
+/** A claim that is to get a volume. */
+interface Job {
+  readonly claim: PersistentVolumeClaim;
+  readonly storageClass: StorageClass;
+  readonly request: VolumeRequest;
+}
+
+/** `dropped`: nobody wants the volume any more. `standing`: it had its PersistentVolume already. No event for both. */
+type Attempt = Outcome<'provisioned' | 'standing' | 'dropped'>;
+
+export class ProvisionReconciler {
+  readonly #deps: ProvisionDependencies;
+  /** Claims that have been told that work on them began; the event says so once, not at each attempt. */
+  readonly #announced = new Set<VolumeId>();
+
+  constructor(deps: ProvisionDependencies) {
+    this.#deps = deps;
+  }
+
+  /** `key`: namespace/name of the claim. Rejects with KubeError when the API could not be read. */
+  async reconcile(key: string, signal: AbortSignal): Promise<Next> {
+    const { findClaim, findClass, provisioner, verdicts, inWork } = this.#deps;
+    const claim = findClaim(key);
+    if (claim === undefined) {
+      return settled;
+    }
+    const decision = decideClaim(claim, findClass, provisioner);
+    switch (decision.kind) {
+      case 'ignore':
+      case 'wait':
+        return settled;
+      case 'refuse':
+        return this.#refuse(claim, decision.className, decision.reason);
+      case 'provision': {
+        const job = { claim, storageClass: decision.storageClass, request: decision.request };
+        const rest = verdicts.remaining(job.request.id, claim, job.storageClass);
+        if (rest > 0) {
+          return after(rest);
+        }
+        const next = await inWork.exclusively(job.request.id, () => this.#provision(job, signal));
+        return next ?? after(busyRetryMs);
+      }
+    }
+  }
+
+  /** The claim has gone from the cache. */
+  forget(id: VolumeId): void {
+    this.#announced.delete(id);
+    this.#deps.verdicts.forget(id);
+  }
+
+  #refuse(claim: PersistentVolumeClaim, className: string, reason: string): Next {
+    this.#deps.observer.provisionFinished(className, 'refused', 0);
+    this.#deps.log.warn({ claim: keyOf(claim.metadata), reason }, 'refused a claim');
+    this.#warn(claim, reason);
+    return after(slowRetryMs);
+  }
+
+  async #provision(job: Job, signal: AbortSignal): Promise<Next> {
+    const { clock, observer, unsettled } = this.#deps;
+    const started = clock.monotonic();
+    const attempt = await this.#attempt(job, signal);
+    if (attempt.kind === 'unknown') {
+      unsettled.add(job.request);
+    } else {
+      unsettled.remove(job.request.id);
+    }
+    if (attempt.kind !== 'done' || attempt.value === 'provisioned') {
+      observer.provisionFinished(job.request.owner.className, attempt.kind, clock.monotonic() - started);
+    }
+    return signal.aborted ? settled : this.#interpret(job, attempt);
+  }
+
+  /** What an attempt's end means for the user, and for the queue. */
+  #interpret(job: Job, attempt: Attempt): Next {
+    const { claim, request, storageClass } = job;
+    const { log, verdicts, abandon } = this.#deps;
+    if (attempt.kind === 'done') {
+      if (attempt.value === 'provisioned') {
+        const name = persistentVolumeName(request.id);
+        this.#normal(claim, 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`);
+        log.info({ claim: keyOf(claim.metadata), volume: request.id }, 'provisioned a volume');
+      } else if (attempt.value === 'dropped') {
+        abandon(request.id);
+      }
+      return settled;
+    }
+    log.warn({ claim: keyOf(claim.metadata), volume: request.id, ...attempt }, 'could not provision a volume');
+    switch (attempt.kind) {
+      case 'unknown':
+        // Not a failure, so nobody is told of one; the claim stays in work until an answer comes.
+        return backoff;
+      case 'rejected':
+        verdicts.reject(request.id, claim, storageClass);
+        this.#warn(claim, explained(attempt));
+        return after(slowRetryMs);
+      case 'waiting':
+      case 'failed':
+        this.#warn(claim, explained(attempt));
+        return backoff;
+    }
+  }
+
+  async #attempt(job: Job, signal: AbortSignal): Promise<Attempt> {
+    const { engine, findVolume, provisioner } = this.#deps;
+    const { claim, request } = job;
+    const standing = findVolume(persistentVolumeName(request.id));
+    if (standing !== undefined) {
+      return isFor(standing, claim.metadata.uid, provisioner)
+        ? this.#confirmStanding(request.id)
+        : rejected(nameTaken(standing.metadata.name));
+    }
+    if (engine.volume(request.id) === undefined && !(await this.#stillWanted(claim, signal))) {
+      return done('dropped');
+    }
+    this.#announceStart(claim, request.id);
+    const ensured = await engine.ensureVolume(request, signal);
+    if (ensured.kind !== 'done') {
+      return ensured;
+    }
+    return this.#publish(job, ensured.value.volume, signal);
+  }
+
+  /** An earlier life has created the object, and may have died before it could confirm. */
+  async #confirmStanding(id: VolumeId): Promise<Attempt> {
+    const { engine } = this.#deps;
+    if (engine.volume(id)?.phase !== 'creating') {
+      return done('standing');
+    }
+    const confirmed = await engine.confirmVolume(id);
+    return confirmed.kind === 'done' ? done('standing') : confirmed;
+  }
+
+  async #publish(job: Job, volume: VolumeRecord, signal: AbortSignal): Promise<Attempt> {
+    const { api, engine, findClaim, provisioner, namespace } = this.#deps;
+    const { claim, storageClass, request } = job;
+    if (findClaim(keyOf(claim.metadata))?.metadata.uid !== claim.metadata.uid) {
+      return done('dropped');
+    }
+    const body = buildPersistentVolume({ claim, storageClass, volume, provisioner, namespace });
+    const owner = { name: persistentVolumeName(request.id), claimUid: claim.metadata.uid, provisioner };
+    const save = async (): Promise<Outcome<void>> => {
+      const saved = await savePersistentVolume(api, body, owner, signal);
+      switch (saved.kind) {
+        case 'saved':
+          return done();
+        case 'taken':
+          return rejected(saved.reason);
+        case 'failed':
+          return failed(saved.reason);
+      }
+    };
+    const confirm = (): Promise<Outcome<void>> => engine.confirmVolume(request.id);
+    for (const step of storageClass.reclaimPolicy === 'Delete' ? [save, confirm] : [confirm, save]) {
+      const outcome = await step();
+      if (outcome.kind !== 'done') {
+        return outcome;
+      }
+    }
+    return done('provisioned');
+  }
+
+  /** Asks the API, because the cache may be old: a record for a claim that is gone would be work for nothing. */
+  async #stillWanted(claim: PersistentVolumeClaim, signal: AbortSignal): Promise<boolean> {
+    const { namespace, name, uid } = claim.metadata;
+    const fresh = await this.#deps.api.get(persistentVolumeClaims, { namespace, name }, { signal });
+    return (
+      fresh !== undefined &&
+      fresh.metadata.uid === uid &&
+      fresh.metadata.deletionTimestamp === undefined &&
+      fresh.spec.volumeName === ''
+    );
+  }
+
+  #announceStart(claim: PersistentVolumeClaim, id: VolumeId): void {
+    if (!this.#announced.has(id)) {
+      this.#announced.add(id);
+      this.#normal(
+        claim,
+        'Provisioning',
+        `External provisioner is provisioning volume for claim "${keyOf(claim.metadata)}"`,
+      );
+    }
+  }
+
+  #normal(claim: PersistentVolumeClaim, reason: 'Provisioning' | 'ProvisioningSucceeded', message: string): void {
+    this.#deps.events.announce({ kind: 'PersistentVolumeClaim', object: claim }, { type: 'Normal', reason, message });
+  }
+
+  #warn(claim: PersistentVolumeClaim, message: string): void {
+    this.#deps.events.announce(
+      { kind: 'PersistentVolumeClaim', object: claim },
+      { type: 'Warning', reason: 'ProvisioningFailed', message },
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import type { Clock } from '../domain/clock.ts';
+import type { VolumeId } from '../domain/names.ts';
+import type { PersistentVolumeClaim, StorageClass } from '../kube/resources.ts';
+import { slowRetryMs } from './next.ts';
+
+interface Verdict {
+  readonly classUid: string;
+  readonly claimVersion: string;
+  /** Monotonic milliseconds. */
+  readonly until: number;
+}
+
+/**
+ * Remembers which requests the engine has rejected, so that they are not put to it again and again. A verdict ends
+ * after five minutes, with another class (its UID differs: classes cannot be edited), with a changed claim, and with a
+ * changed topology. In memory only: a restart may ask once more.
+ */
+export class Verdicts {
+  readonly #clock: Clock;
+  readonly #byId = new Map<VolumeId, Verdict>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  reject(id: VolumeId, claim: PersistentVolumeClaim, storageClass: StorageClass): void {
+    this.#byId.set(id, {
+      classUid: storageClass.metadata.uid,
+      claimVersion: claim.metadata.resourceVersion,
+      until: this.#clock.monotonic() + slowRetryMs,
+    });
+  }
+
+  /** Milliseconds that the verdict still holds; 0 when there is none. */
+  remaining(id: VolumeId, claim: PersistentVolumeClaim, storageClass: StorageClass): number {
+    const verdict = this.#byId.get(id);
+    if (verdict === undefined) {
+      return 0;
+    }
+    const same =
+      verdict.classUid === storageClass.metadata.uid && verdict.claimVersion === claim.metadata.resourceVersion;
+    const left = same ? verdict.until - this.#clock.monotonic() : 0;
+    if (left <= 0) {
+      this.#byId.delete(id);
+      return 0;
+    }
+    return left;
+  }
+
+  forget(id: VolumeId): void {
+    this.#byId.delete(id);
+  }
+
+  /** The storage has changed: every verdict may be wrong now. */
+  liftAll(): void {
+    this.#byId.clear();
+  }
+}
