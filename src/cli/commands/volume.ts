@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { volumeDetails, volumeTable } from '../output/volumes.ts';
+import { json } from '../output/table.ts';
+import type { CommandContext } from '../program.ts';
+import { withAdmin } from './admin-of.ts';
+import { addConfigOptions, configOf } from './config-options.ts';
+import { isPlaceOption, outputOption } from './output-option.ts';
+
+interface Options {
+  readonly output: 'table' | 'json';
+}
+
+export function addVolumeCommand(program: Command, { io }: CommandContext): void {
+  const volume = program
+    .command('volume')
+    .description('Show volumes.')
+    .addHelpText('after', '\nExamples:\n  brickyard volume list\n  brickyard volume info default/my-claim -o json');
+
+  const list = volume.command('list').description('List all volumes with their claims.').addOption(outputOption());
+  addConfigOptions(list, isPlaceOption);
+  list.action(async ({ output }: Options) => {
+    const volumes = await withAdmin(await configOf(list, io), io, (admin) => admin.volumes());
+    io.out(output === 'json' ? json(volumes) : volumeTable(volumes));
+  });
+
+  const info = volume
+    .command('info')
+    .description('Show one volume and where its bricks are.')
+    .argument('<name>', "the volume's id or gluster name, its PersistentVolume, or namespace/claim")
+    .addOption(outputOption());
+  addConfigOptions(info, isPlaceOption);
+  info.action(async (name: string, { output }: Options) => {
+    const found = await withAdmin(await configOf(info, io), io, (admin) => admin.volume(name));
+    io.out(output === 'json' ? json(found) : volumeDetails(found));
+  });
+}

@@ -1,0 +1,53 @@
+import type { VolumeView } from '../../api/views.ts';
+import { describeSize } from '../../domain/quantity.ts';
+import { table } from './table.ts';
+
+/** One line a volume. */
+export function volumeTable(volumes: readonly VolumeView[]): string {
+  if (volumes.length === 0) {
+    return 'No volumes.';
+  }
+  return table(
+    ['claim', 'volume', 'phase', 'size', 'durability', 'cluster', 'nodes'],
+    volumes.map((volume) => [
+      `${volume.claim.namespace}/${volume.claim.name}`,
+      volume.name,
+      volume.phase,
+      describeSize(volume.size),
+      volume.durability,
+      volume.cluster,
+      [...new Set(volume.bricks.map((brick) => brick.node))].join(','),
+    ]),
+  );
+}
+
+/** Everything about one volume. */
+export function volumeDetails(volume: VolumeView): string {
+  const facts: readonly (readonly [string, string])[] = [
+    ['Name', volume.name],
+    ['Id', volume.id],
+    ['Claim', `${volume.claim.namespace}/${volume.claim.name}`],
+    ['StorageClass', volume.className],
+    ['Cluster', volume.cluster],
+    ['Phase', volume.phase],
+    ['Size', describeSize(volume.size)],
+    ['Durability', volume.durability],
+    ['GID', volume.gid === undefined ? '-' : String(volume.gid)],
+    ['Options', volume.options.map(({ key, value }) => `${key} ${value}`).join(', ') || '-'],
+    ['Created', volume.createdAt],
+  ];
+  const width = Math.max(...facts.map(([name]) => name.length)) + 2;
+  const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`);
+  const bricks = table(
+    ['set', 'zone', 'node', 'device', 'size', 'brick'],
+    volume.bricks.map((brick) => [
+      String(brick.set),
+      brick.zone,
+      brick.node,
+      brick.device,
+      `${describeSize(brick.size)}${brick.arbiter ? ' (arbiter)' : ''}`,
+      brick.address ?? '-',
+    ]),
+  );
+  return [...lines, '', bricks].join('\n');
+}
