@@ -1,0 +1,196 @@
+/** One claim, one class, an engine in memory and an API in a map: all that a reconciler sees, and what it did. */
+import { decideClaim } from '../../../src/controller/claims.ts';
+import type { Announcement, EventSink } from '../../../src/controller/events.ts';
+import { InWork } from '../../../src/controller/in-work.ts';
+import { LeftoverReconciler } from '../../../src/controller/leftovers.ts';
+import type { AttemptResult, ControllerObserver } from '../../../src/controller/observer.ts';
+import { silentObserver } from '../../../src/controller/observer.ts';
+import { ProvisionReconciler } from '../../../src/controller/provision.ts';
+import { persistentVolumeName } from '../../../src/controller/pv.ts';
+import { ReleaseReconciler } from '../../../src/controller/release.ts';
+import { Unsettled } from '../../../src/controller/unsettled.ts';
+import { Verdicts } from '../../../src/controller/verdicts.ts';
+import { silentLog } from '../../../src/domain/log.ts';
+import { volumeId, type VolumeId } from '../../../src/domain/names.ts';
+import { done, rejected, type Outcome, type Setback } from '../../../src/domain/outcome.ts';
+import type { VolumeRecord, VolumeRequest } from '../../../src/domain/volume.ts';
+import type { VolumeLocation } from '../../../src/engine/api.ts';
+import {
+  persistentVolumeClaims,
+  persistentVolumes,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type StorageClass,
+} from '../../../src/kube/resources.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeApi } from './fake-api.ts';
+import { claim, claimUid, provisioner, record, storageClass } from './objects.ts';
+
+export const id: VolumeId = volumeId(claimUid);
+export const claimKey = 'team-a/data';
+export const claimName = { namespace: 'team-a', name: 'data' };
+export const pvName = { name: persistentVolumeName(id) };
+
+/** Keeps records as the real one does, without storage behind them. `next` holds setbacks to answer with first. */
+export class FakeEngine {
+  readonly records = new Map<VolumeId, VolumeRecord>();
+  readonly calls: string[] = [];
+  readonly next: { ensure: Setback[]; confirm: Setback[]; delete: Setback[] } = { ensure: [], confirm: [], delete: [] };
+  /** Runs in the middle of ensureVolume, with the record written. */
+  during: () => void | Promise<void> = () => undefined;
+
+  volume(wanted: VolumeId): VolumeRecord | undefined {
+    return this.records.get(wanted);
+  }
+
+  async ensureVolume(request: VolumeRequest): Promise<Outcome<VolumeLocation>> {
+    this.calls.push('ensure');
+    const setback = this.next.ensure.shift();
+    if (setback?.kind === 'rejected' || (setback?.kind === 'waiting' && setback.on.what === 'capacity')) {
+      return setback;
+    }
+    const { owner, name } = request;
+    const volume = this.records.get(request.id) ?? record({ id: request.id, name, owner });
+    this.records.set(request.id, volume);
+    await this.during();
+    return setback ?? done({ volume, bricks: [] });
+  }
+
+  async confirmVolume(wanted: VolumeId): Promise<Outcome<void>> {
+    this.calls.push('confirm');
+    const setback = this.next.confirm.shift();
+    const found = this.records.get(wanted);
+    if (setback !== undefined || found === undefined || found.phase === 'deleting') {
+      return setback ?? rejected('no such volume');
+    }
+    this.records.set(wanted, { ...found, phase: 'ready' });
+    return done();
+  }
+
+  async deleteVolume(wanted: VolumeId, _signal: AbortSignal, name?: string): Promise<Outcome<void>> {
+    this.calls.push(`delete ${name ?? ''}`);
+    const setback = this.next.delete.shift();
+    const found = this.records.get(wanted);
+    if (setback !== undefined) {
+      if (found !== undefined) {
+        this.records.set(wanted, { ...found, phase: 'deleting' });
+      }
+      return setback;
+    }
+    this.records.delete(wanted);
+    return done();
+  }
+}
+
+export class World {
+  readonly api = new FakeApi();
+  readonly engine = new FakeEngine();
+  readonly clock = new FakeClock();
+  readonly abort = new AbortController();
+  readonly events: Announcement[] = [];
+  readonly attempts: string[] = [];
+  readonly abandoned: VolumeId[] = [];
+  freed = 0;
+  /** What the caches say. They trail behind the API until `sync`. */
+  cachedClaim: PersistentVolumeClaim | undefined;
+  cachedVolume: PersistentVolume | undefined;
+  classes: StorageClass[] = [storageClass()];
+  readonly verdicts = new Verdicts(this.clock);
+  readonly unsettled = new Unsettled();
+  readonly inWork = new InWork();
+  readonly provision: ProvisionReconciler;
+  readonly release: ReleaseReconciler;
+  readonly leftovers: LeftoverReconciler;
+
+  constructor() {
+    const events: EventSink = { announce: (_subject, announcement) => this.events.push(announcement) };
+    const observed = (what: string) => (_class: string, result: AttemptResult) => {
+      this.attempts.push(`${what} ${result}`);
+    };
+    const observer: ControllerObserver = {
+      ...silentObserver,
+      provisionFinished: observed('provision'),
+      deleteFinished: observed('delete'),
+    };
+    const shared = {
+      api: this.api,
+      engine: this.engine,
+      events,
+      observer,
+      clock: this.clock,
+      log: silentLog,
+      provisioner,
+      namespace: 'brickyard',
+      findClaim: (key: string) => (key === claimKey ? this.cachedClaim : undefined),
+      findClass: (name: string) => this.classes.find((candidate) => candidate.metadata.name === name),
+      findVolume: (name: string) => (name === pvName.name ? this.cachedVolume : undefined),
+      inWork: this.inWork,
+      verdicts: this.verdicts,
+      unsettled: this.unsettled,
+      abandon: (abandoned: VolumeId) => this.abandoned.push(abandoned),
+      freed: () => {
+        this.freed += 1;
+      },
+    };
+    this.provision = new ProvisionReconciler(shared);
+    this.release = new ReleaseReconciler(shared);
+    this.leftovers = new LeftoverReconciler(shared);
+  }
+
+  /** Puts the claim into API and cache. */
+  static withClaim(subject: PersistentVolumeClaim = claim()): World {
+    const world = new World();
+    world.api.put(persistentVolumeClaims, { ...subject });
+    world.sync();
+    return world;
+  }
+
+  /** Brings the caches to where the API is. */
+  sync(): void {
+    const rawClaim = this.api.raw(persistentVolumeClaims, claimName);
+    const rawVolume = this.api.raw(persistentVolumes, pvName);
+    this.cachedClaim = rawClaim === undefined ? undefined : persistentVolumeClaims.parse(structuredClone(rawClaim));
+    this.cachedVolume = rawVolume === undefined ? undefined : persistentVolumes.parse(structuredClone(rawVolume));
+  }
+
+  /** Makes the engine have the claim's record in `phase`, as an earlier life left it. */
+  recorded(phase: VolumeRecord['phase'], changes: Readonly<Record<string, unknown>> = {}): void {
+    this.engine.records.set(id, record({ phase, ...changes }));
+  }
+
+  /** Changes the PersistentVolume at the API, and in the cache. */
+  changeVolume(
+    change: (raw: {
+      metadata: Record<string, unknown>;
+      spec: Record<string, unknown>;
+      status: Record<string, unknown>;
+    }) => void,
+  ): void {
+    const raw = structuredClone(this.api.raw(persistentVolumes, pvName)) as Record<string, unknown>;
+    const whole = { status: {}, ...raw } as unknown as Parameters<typeof change>[0];
+    change(whole);
+    this.api.put(persistentVolumes, whole);
+    this.sync();
+  }
+
+  /** The request that the claim of the cache makes. */
+  request(): VolumeRequest {
+    const decision = decideClaim(
+      this.cachedClaim ?? claim(),
+      (name) => this.classes.find((candidate) => candidate.metadata.name === name),
+      provisioner,
+    );
+    if (decision.kind !== 'provision') {
+      throw new Error(`not to be provisioned: ${JSON.stringify(decision)}`);
+    }
+    return decision.request;
+  }
+
+  get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  get reasons(): string[] {
+    return this.events.map((event) => event.reason);
+  }
+}
