@@ -28,7 +28,7 @@ export type KubeEvent = Immutable<z.output<typeof schema>>;
 
 export interface KubeEventBody {
   readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly involvedObject: Immutable<z.output<typeof involvedObject>>;
+  readonly involvedObject: Partial<Immutable<z.output<typeof involvedObject>>>;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
