@@ -140,6 +140,12 @@ export function crossFieldProblems(config: ParsedConfig): CrossFieldProblem[] {
       message: `expected less than leaseDuration (${lease.leaseDuration} ms), got ${lease.renewDeadline} ms`,
     });
   }
+  if (lease.leaseDuration % 1000 !== 0) {
+    problems.push({
+      path: ['leaderElection', 'leaseDuration'],
+      message: `expected whole seconds, because a Lease holds nothing finer, got ${lease.leaseDuration} ms`,
+    });
+  }
   if (lease.retryPeriod * 1.2 >= lease.renewDeadline) {
     problems.push({
       path: ['leaderElection', 'retryPeriod'],

@@ -55,9 +55,9 @@ export function fromFlags(fields: readonly ConfigField[], flags: ReadonlyMap<str
 }
 
 // A Service called `brickyard` makes the kubelet put BRICKYARD_SERVICE_HOST, BRICKYARD_PORT_80_TCP and the like into every
-// pod of its namespace. REQUIRE belongs to the test suite, CONFIG names the file.
+// pod of its namespace. CONFIG names the file; REQUIRE and TEST_ belong to the test suite.
 const notSettings =
-  /^BRICKYARD_(?:CONFIG|REQUIRE|(?:.*_)?SERVICE_(?:HOST|PORT)(?:_.*)?|(?:.*_)?PORT(?:_\d+_(?:TCP|UDP).*)?)$/;
+  /^BRICKYARD_(?:CONFIG|REQUIRE|TEST_.*|(?:.*_)?SERVICE_(?:HOST|PORT)(?:_.*)?|(?:.*_)?PORT(?:_\d+_(?:TCP|UDP).*)?)$/;
 
 /** The environment. A BRICKYARD_ variable that sets nothing is a problem: it is a typing error more often than not. */
 export function fromEnvironment(

@@ -128,6 +128,12 @@ describe('configuration', () => {
       expected: 'flag --leader-election-renew-deadline: expected less than leaseDuration (15000 ms), got 20000 ms',
     },
     {
+      name: 'a lease that ends within a second',
+      given: { flags: { '--leader-election-lease-duration': '15500ms' } },
+      expected:
+        'flag --leader-election-lease-duration: expected whole seconds, because a Lease holds nothing finer, got 15500 ms',
+    },
+    {
       name: 'a smallest brick above the largest',
       given: { env: { BRICKYARD_LIMITS_MIN_BRICK_SIZE: '5Ti' } },
       expected: `env BRICKYARD_LIMITS_MIN_BRICK_SIZE: expected at most maxBrickSize (${4 * TiB} bytes), got ${5 * TiB} bytes`,

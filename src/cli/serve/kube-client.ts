@@ -1,0 +1,40 @@
+import type { Clock, Random } from '../../domain/clock.ts';
+import type { Log } from '../../domain/log.ts';
+import type { CallObserver } from '../../kube/caller.ts';
+import { KubeClient } from '../../kube/client.ts';
+import { readKubeConfig } from '../../kube/credentials.ts';
+import type { Config } from '../config/schema.ts';
+import { brickyardVersion } from '../version.ts';
+
+/** Bucket for what merely informs: events must not use up what claims need. */
+export const eventsBucket = 'events';
+
+export interface KubeClientParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly observer: CallObserver;
+}
+
+/** The client for all work. Throws when there is no configuration to reach an API server with. */
+export function createKubeClient({ config, clock, random, log, observer }: KubeClientParts): KubeClient {
+  const { kubeconfig, context, api, workers } = config;
+  const place =
+    kubeconfig === undefined
+      ? ({ kind: 'default', context } as const)
+      : ({ kind: 'file', path: kubeconfig, context } as const);
+  const limits = { qps: api.qps, burst: api.burst };
+  return new KubeClient({
+    kubeConfig: () => readKubeConfig(place),
+    clock,
+    random,
+    log,
+    version: brickyardVersion(),
+    // Each of the five caches holds a connection for its watch; the rest is for workers.
+    connections: Math.max(32, workers + 16),
+    buckets: { default: limits, [eventsBucket]: limits },
+    timeoutMs: api.timeout,
+    observer,
+  });
+}
