@@ -70,7 +70,10 @@ export interface StandingFault {
 }
 
 export interface Faults {
-  /** Throws ZodError or SyntaxError (of the pattern) when the fault is malformed. Returns what `remove` takes. */
+  /**
+   * Throws ZodError or SyntaxError (of the pattern) when the fault is malformed, RangeError when a condition is for a
+   * node that is not there. Returns what `remove` takes.
+   */
   add(spec: FaultSpec): number;
   /** Ends it. Whether it was there. */
   remove(id: number): boolean;
@@ -106,9 +109,10 @@ export class FaultBook implements Faults {
     const parsed = faultSpec.parse(spec);
     const pattern = 'argv' in parsed && parsed.argv !== undefined ? new RegExp(parsed.argv) : undefined;
     const entry = { id: this.#nextId, spec: parsed, pattern, hits: 0 };
+    // The listener refuses a node that it does not know: then there is no such fault.
+    this.#tell(entry, true);
     this.#nextId += 1;
     this.#entries.push(entry);
-    this.#tell(entry, true);
     return entry.id;
   }
 

@@ -4,9 +4,13 @@
  */
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { CommandRunner } from '../runner.ts';
-import type { Faults } from './faults.ts';
+import { FaultBook, type Faults, type NodeCondition } from './faults.ts';
+import { measuredLatency } from './latency.ts';
+import { VolumeLocks } from './locks.ts';
+import { SimulatedRunner } from './runner.ts';
 import type { SimulationState } from './state.ts';
 import type { SimulatedNodeSpec } from './topology.ts';
+import { SimulatedWorld } from './world.ts';
 
 export interface SimulationOptions {
   readonly nodes: readonly SimulatedNodeSpec[];
@@ -27,4 +31,56 @@ export interface Simulation {
   inspect(): SimulationState;
 }
 
-export declare function createSimulation(options: SimulationOptions): Simulation;
+/** Throws RangeError when two nodes share an id or host name, or a pool names a node that is none. */
+export function createSimulation(options: SimulationOptions): Simulation {
+  const { clock, random, latency = 'none' } = options;
+  const world = new SimulatedWorld(clock, random);
+  const locks = new VolumeLocks(clock);
+  const faults = new FaultBook(random, (node, condition, on) => setCondition(world, locks, node, condition, on));
+  const runner = new SimulatedRunner({
+    world,
+    faults,
+    locks,
+    clock,
+    latency: latency === 'measured' ? measuredLatency : () => 0,
+  });
+  options.nodes.forEach((spec) => world.add(spec));
+  options.pools?.forEach((ids) => world.unite(ids));
+  return {
+    runner,
+    faults,
+    addNode: (spec) => world.add(spec),
+    inspect: () => ({
+      nodes: world.describeNodes(),
+      pools: world.describePools(),
+      notUnderstood: runner.notUnderstood,
+      commands: runner.commands,
+    }),
+  };
+}
+
+function setCondition(
+  world: SimulatedWorld,
+  locks: VolumeLocks,
+  node: string,
+  condition: NodeCondition,
+  on: boolean,
+): void {
+  const machine = world.machine(node);
+  if (machine === undefined) {
+    throw new RangeError(`expected the id of a simulated node, got ${JSON.stringify(node)}`);
+  }
+  switch (condition) {
+    case 'glusterd-down':
+      machine.glusterdCrashed = on;
+      return;
+    case 'power-off':
+      machine.powerOff = on;
+      return;
+    case 'cable-cut':
+      machine.cableCut = on;
+      if (!on) {
+        locks.releaseLeft();
+      }
+  }
+}

@@ -9,4 +9,4 @@ const says =
 export const groupMissing = says(/Volume group "?[^"\s]+"? not found/);
 export const volumeMissing = says(/Failed to find logical volume/);
 export const volumeExists = says(/already exists in (?:Volume|volume) group/);
-export const noSpace = says(/insufficient (?:free space|suitable (?:allocatable|contiguous))/);
+export const noSpace = says(/[Ii]nsufficient (?:free space|suitable (?:allocatable|contiguous))/);

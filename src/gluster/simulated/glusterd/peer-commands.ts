@@ -1,0 +1,48 @@
+/** `pool list` and `peer probe`. */
+import type { Machine } from '../machine.ts';
+import type { ToolResult } from '../tools/tool.ts';
+import { refusal, success } from './answers.ts';
+import type { TrustedPool } from './pool.ts';
+
+export function listPool(pool: TrustedPool, origin: Machine): ToolResult {
+  const connected = pool.connected(origin);
+  const others = pool.members
+    .filter((machine) => machine !== origin)
+    .map((machine) => ({
+      uuid: machine.uuid,
+      hostname: machine.storage,
+      hostnames: { hostname: machine.storage },
+      connected: connected.includes(machine) ? 1 : 0,
+      state: 3,
+      stateStr: 'Peer in Cluster',
+    }));
+  return success({ peerStatus: { peer: [...others, { uuid: origin.uuid, hostname: 'localhost', connected: 1 }] } });
+}
+
+/** What a probe needs to know of the world outside the pool. */
+export interface World {
+  /** The machine that a host name leads to. */
+  machineAt(host: string): Machine | undefined;
+  poolOf(machine: Machine): TrustedPool;
+  /** The machine leaves its own pool for this one. */
+  join(machine: Machine, pool: TrustedPool): void;
+}
+
+export function probe(world: World, pool: TrustedPool, origin: Machine, host: string): ToolResult {
+  const machine = world.machineAt(host);
+  if (machine === origin) {
+    return success({ output: 'Probe on localhost not needed' }, 1);
+  }
+  if (machine !== undefined && pool.members.includes(machine)) {
+    return success({ output: `Host ${host} port 24007 already in peer list` }, 2);
+  }
+  if (machine === undefined || !machine.glusterdUp || machine.cutFor !== undefined) {
+    return refusal('Probe returned with Transport endpoint is not connected', 107);
+  }
+  const other = world.poolOf(machine);
+  if (other.members.length > 1 || other.volumes.size > 0) {
+    return refusal(`${host} is either already part of another cluster or having volumes configured`, 3);
+  }
+  world.join(machine, pool);
+  return success({ output: 'success' });
+}

@@ -1,0 +1,50 @@
+/** A trusted pool: machines that know each other, and the volumes that they have together. */
+import type { Machine } from '../machine.ts';
+
+export interface PoolBrick {
+  readonly machine: Machine;
+  /** The machine as the brick's name calls it. */
+  readonly host: string;
+  readonly path: string;
+  readonly arbiter: boolean;
+}
+
+export interface PoolVolume {
+  readonly name: string;
+  readonly uuid: string;
+  status: 'created' | 'started' | 'stopped';
+  readonly replica: number;
+  readonly arbiters: number;
+  readonly disperse: number;
+  readonly redundancy: number;
+  readonly bricks: readonly PoolBrick[];
+  /** What somebody set, over gluster's own. */
+  readonly options: Map<string, string>;
+}
+
+export class TrustedPool {
+  members: readonly Machine[];
+  readonly volumes = new Map<string, PoolVolume>();
+
+  constructor(members: readonly Machine[]) {
+    this.members = members;
+  }
+
+  /** The member with that host name. */
+  member(host: string): Machine | undefined {
+    return this.members.find((machine) => machine.storage === host || machine.manage === host);
+  }
+
+  /** Members that gluster counts as connected, as seen from one of them. */
+  connected(from: Machine): readonly Machine[] {
+    return this.members.filter((machine) => machine === from || machine.seenByPeers);
+  }
+
+  /** A member whose cable is cut and whom the others still wait for. */
+  get stalling(): Machine | undefined {
+    return this.members.find((machine) => machine.stalling);
+  }
+}
+
+/** The mark that ties a directory to a volume. */
+export const volumeMark = 'trusted.glusterfs.volume-id';

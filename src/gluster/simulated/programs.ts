@@ -1,0 +1,30 @@
+/** Every program that a simulated node has. */
+import * as files from './tools/file-tools.ts';
+import { lvs, pvs, vgs } from './tools/lvm-reports.ts';
+import { lvcreate, lvremove, pvcreate, vgcreate } from './tools/lvm-tools.ts';
+import { blkid, lsblk, wipefs } from './tools/probe-tools.ts';
+import type { Tool } from './tools/tool.ts';
+
+/** Gluster is not here: it needs to know more than its own machine. */
+export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
+  ['pvcreate', pvcreate],
+  ['vgcreate', vgcreate],
+  ['lvcreate', lvcreate],
+  ['lvremove', lvremove],
+  ['pvs', pvs],
+  ['vgs', vgs],
+  ['lvs', lvs],
+  ['mkdir', files.mkdir],
+  ['rmdir', files.rmdir],
+  ['chown', files.chown],
+  ['chmod', files.chmod],
+  ['setfattr', files.setfattr],
+  ['rm', files.rm],
+  ['mkfs.xfs', files.mkfsXfs],
+  ['mount', files.mount],
+  ['umount', files.umount],
+  ['findmnt', files.findmnt],
+  ['lsblk', lsblk],
+  ['wipefs', wipefs],
+  ['blkid', blkid],
+]);

@@ -1,0 +1,172 @@
+/** Directories, attributes, file systems and mounts. */
+import { FileSystem } from '../files.ts';
+import { complaint, printed, silent, textOf, wordsOf, type Tool } from './tool.ts';
+
+const text = { type: 'string' } as const;
+
+/** The one operand of a command that takes no options. */
+const single = (words: readonly string[]): string | undefined =>
+  words.length === 1 && words[0]?.startsWith('/') === true ? words[0] : undefined;
+
+export const mkdir: Tool = (machine, words) => {
+  const [flag, ...rest] = words;
+  const path = single(rest);
+  if (flag !== '--parents' || path === undefined) {
+    return undefined;
+  }
+  machine.files.make(path);
+  return silent;
+};
+
+export const rmdir: Tool = (machine, words) => {
+  const path = single(words);
+  if (path === undefined) {
+    return undefined;
+  }
+  const complain = (why: string) => complaint(1, `rmdir: failed to remove '${path}': ${why}`);
+  const directory = machine.files.find(path);
+  if (directory === undefined) {
+    return complain('No such file or directory');
+  }
+  if (machine.files.mountAt(path) !== undefined) {
+    return complain('Device or resource busy');
+  }
+  if (directory.children.size > 0) {
+    return complain('Directory not empty');
+  }
+  machine.files.remove(path);
+  return silent;
+};
+
+export const chown: Tool = (machine, [owner, ...rest]) => {
+  const gid = /^:(\d+)$/.exec(owner ?? '')?.[1];
+  const path = single(rest);
+  if (gid === undefined || path === undefined) {
+    return undefined;
+  }
+  const directory = machine.files.find(path);
+  if (directory === undefined) {
+    return complaint(1, `chown: cannot access '${path}': No such file or directory`);
+  }
+  directory.gid = Number(gid);
+  return silent;
+};
+
+export const chmod: Tool = (machine, [mode, ...rest]) => {
+  const path = single(rest);
+  if (mode === undefined || !/^[0-7]{4}$/.test(mode) || path === undefined) {
+    return undefined;
+  }
+  const directory = machine.files.find(path);
+  if (directory === undefined) {
+    return complaint(1, `chmod: cannot access '${path}': No such file or directory`);
+  }
+  directory.mode = Number.parseInt(mode, 8);
+  return silent;
+};
+
+export const setfattr: Tool = (machine, [flag, attribute, ...rest]) => {
+  const path = single(rest);
+  if (flag !== '--remove' || attribute === undefined || path === undefined) {
+    return undefined;
+  }
+  const directory = machine.files.find(path);
+  if (directory === undefined) {
+    return complaint(1, `setfattr: ${path}: No such file or directory`);
+  }
+  return directory.attributes.delete(attribute) ? silent : complaint(1, `setfattr: ${path}: No such attribute`);
+};
+
+export const rm: Tool = (machine, [recursive, force, ...rest]) => {
+  const path = single(rest);
+  if (recursive !== '--recursive' || force !== '--force' || path === undefined) {
+    return undefined;
+  }
+  machine.files.remove(path);
+  return silent;
+};
+
+export const mkfsXfs: Tool = (machine, words) => {
+  const parsed = wordsOf(words, {
+    q: { type: 'boolean', short: 'q' },
+    i: { ...text, short: 'i' },
+    n: { ...text, short: 'n' },
+  });
+  const [device, ...rest] = parsed?.positionals ?? [];
+  const inodes = parsed === undefined ? undefined : textOf(parsed, 'i');
+  if (
+    parsed === undefined ||
+    device === undefined ||
+    rest.length > 0 ||
+    !/^size=512(,maxpct=100)?$/.test(inodes ?? '')
+  ) {
+    return undefined;
+  }
+  const volume = machine.volumeAt(device);
+  if (volume === undefined) {
+    return complaint(1, `Error accessing specified device ${device}: No such file or directory`);
+  }
+  if (volume.fileSystem !== undefined) {
+    return complaint(
+      1,
+      `mkfs.xfs: ${device} appears to contain an existing filesystem (${volume.fileSystem.type}).\n` +
+        'mkfs.xfs: Use the -f option to force overwrite.',
+    );
+  }
+  volume.fileSystem = new FileSystem('xfs', device);
+  return silent;
+};
+
+export const mount: Tool = (machine, words) => {
+  const parsed = wordsOf(words, { types: text, options: text });
+  const [device, target, ...rest] = parsed?.positionals ?? [];
+  if (parsed?.values['types'] !== 'xfs' || device === undefined || target === undefined || rest.length > 0) {
+    return undefined;
+  }
+  const complain = (why: string) => complaint(32, `mount: ${target}: ${why}`);
+  const fileSystem = machine.volumeAt(device)?.fileSystem;
+  if (machine.volumeAt(device) === undefined) {
+    return complain(`special device ${device} does not exist.`);
+  }
+  if (machine.files.find(target) === undefined) {
+    return complain('mount point does not exist.');
+  }
+  if (fileSystem === undefined) {
+    return complain(
+      `wrong fs type, bad option, bad superblock on ${device}, missing codepage or helper program, or other error.`,
+    );
+  }
+  if (machine.files.mountAt(target)?.fileSystem === fileSystem) {
+    return complain(`${device} already mounted on ${target}.`);
+  }
+  machine.files.mount(fileSystem, target);
+  return silent;
+};
+
+export const umount: Tool = (machine, words) => {
+  const path = single(words);
+  if (path === undefined) {
+    return undefined;
+  }
+  if (machine.files.find(path) === undefined) {
+    return complaint(32, `umount: ${path}: no mount point specified.`);
+  }
+  if ([...machine.served].some((brick) => brick.startsWith(`${path}/`))) {
+    return complaint(32, `umount: ${path}: target is busy.`);
+  }
+  return machine.files.unmount(path) ? silent : complaint(32, `umount: ${path}: not mounted.`);
+};
+
+export const findmnt: Tool = (machine, words) => {
+  const parsed = wordsOf(words, { json: { type: 'boolean' }, output: text, mountpoint: text });
+  const path = parsed === undefined ? undefined : textOf(parsed, 'mountpoint');
+  if (parsed?.values['json'] !== true || parsed.values['output'] !== 'TARGET,SOURCE,FSTYPE' || path === undefined) {
+    return undefined;
+  }
+  const found = machine.files.mountAt(path);
+  if (found === undefined) {
+    return { exitCode: 1, stdout: '', stderr: '' };
+  }
+  const { type, source } = found.fileSystem;
+  return printed(JSON.stringify({ filesystems: [{ target: path, source, fstype: type }] }));
+};

@@ -1,0 +1,111 @@
+/** `vgs`, `lvs`, `pvs` with --reportformat json. */
+import type { LogicalVolume, VolumeGroup } from '../lvm.ts';
+import { complaint, printed, textOf, wordsOf, type Tool, type Words } from './tool.ts';
+import { groupNotFound, groupOn } from './lvm-tools.ts';
+
+type Row = Readonly<Record<string, string>>;
+
+const options = {
+  reportformat: { type: 'string' },
+  units: { type: 'string' },
+  nosuffix: { type: 'boolean' },
+  options: { type: 'string' },
+  all: { type: 'boolean' },
+  select: { type: 'string' },
+} as const;
+
+/** The fields asked for, of rows that have them all; `undefined` when a field is none that the simulation knows. */
+function report(kind: 'vg' | 'lv' | 'pv', words: Words, rows: readonly Row[]): string | undefined {
+  const fields = (textOf(words, 'options') ?? '').split(',');
+  const cut = rows.map((row) => Object.fromEntries(fields.map((field) => [field, row[field]])));
+  const known = cut.every((row) => Object.values(row).every((value) => value !== undefined));
+  return known ? JSON.stringify({ report: [{ [kind]: cut }], log: [] }, undefined, 4) : undefined;
+}
+
+/** Only the form that gives plain bytes. */
+function reportWords(words: readonly string[]): Words | undefined {
+  const parsed = wordsOf(words, options);
+  const plain =
+    parsed?.values['reportformat'] === 'json' && parsed.values['units'] === 'b' && parsed.values['nosuffix'] === true;
+  return plain && parsed?.positionals.length === 1 ? parsed : undefined;
+}
+
+const groupRow = (group: VolumeGroup): Row => ({
+  vg_name: group.name,
+  vg_size: String(group.size * group.extent),
+  vg_free: String(group.free * group.extent),
+  vg_extent_size: String(group.extent),
+  vg_tags: group.tags.join(','),
+});
+
+export const vgs: Tool = (machine, words) => {
+  const parsed = reportWords(words);
+  const [name = ''] = parsed?.positionals ?? [];
+  if (parsed === undefined) {
+    return undefined;
+  }
+  const group = machine.groups.get(name);
+  if (group === undefined) {
+    return groupNotFound(name);
+  }
+  const text = report('vg', parsed, [groupRow(group)]);
+  return text === undefined ? undefined : printed(text);
+};
+
+function volumeRows(group: VolumeGroup, all: boolean): readonly Row[] {
+  const bytes = (extents: number): string => String(extents * group.extent);
+  const hidden = (name: string, extents: number): Row => ({
+    lv_name: `[${name}]`,
+    lv_size: bytes(extents),
+    pool_lv: '',
+    lv_tags: '',
+  });
+  const shown = (volume: LogicalVolume): readonly Row[] =>
+    volume.kind === 'thin'
+      ? [{ lv_name: volume.name, lv_size: bytes(volume.size), pool_lv: volume.pool, lv_tags: volume.tags.join(',') }]
+      : [
+          { lv_name: volume.name, lv_size: bytes(volume.data), pool_lv: '', lv_tags: volume.tags.join(',') },
+          ...(all
+            ? [hidden(`${volume.name}_tdata`, volume.data), hidden(`${volume.name}_tmeta`, volume.metadata)]
+            : []),
+        ];
+  const spare = all && group.spare > 0 ? [hidden('lvol0_pmspare', group.spare)] : [];
+  return [...spare, ...[...group.volumes.values()].flatMap(shown)];
+}
+
+/** `lv_name=a||lv_name=b`: the only form of selection that anybody here uses. */
+function selection(text: string | undefined): ((row: Row) => boolean) | undefined {
+  if (text === undefined) {
+    return () => true;
+  }
+  const names = new Set(text.split('||').map((term) => /^lv_name=([a-z0-9_]+)$/.exec(term)?.[1]));
+  return names.has(undefined) ? undefined : (row) => names.has(row['lv_name']);
+}
+
+export const lvs: Tool = (machine, words) => {
+  const parsed = reportWords(words);
+  const select = parsed === undefined ? undefined : selection(textOf(parsed, 'select'));
+  const [name = ''] = parsed?.positionals ?? [];
+  if (parsed === undefined || select === undefined) {
+    return undefined;
+  }
+  const group = machine.groups.get(name);
+  if (group === undefined) {
+    return groupNotFound(name);
+  }
+  const text = report('lv', parsed, volumeRows(group, parsed.values['all'] === true).filter(select));
+  return text === undefined ? undefined : printed(text);
+};
+
+export const pvs: Tool = (machine, words) => {
+  const parsed = reportWords(words);
+  const [device = ''] = parsed?.positionals ?? [];
+  if (parsed === undefined) {
+    return undefined;
+  }
+  if (machine.disks.get(device)?.signature !== 'LVM2_member') {
+    return complaint(5, `  Failed to find physical volume "${device}".`);
+  }
+  const text = report('pv', parsed, [{ pv_name: device, vg_name: groupOn(machine, device)?.name ?? '' }]);
+  return text === undefined ? undefined : printed(text);
+};
