@@ -25,12 +25,14 @@ export const deviceRecord = z.object({
 });
 export type DeviceRecord = z.infer<typeof deviceRecord>;
 
+export const zoneName = /^[a-zA-Z0-9_.-]{1,63}$/;
+
 /** A storage server and its devices: one self-contained record. */
 export const nodeRecord = z.object({
   id: branded(nodeId),
   cluster: branded(clusterId),
   /** Failure domain. Nodes of the same zone are expected to fail together. */
-  zone: z.string().regex(/^[a-zA-Z0-9_.-]{1,63}$/),
+  zone: z.string().regex(zoneName),
   /** Where commands for this node go. */
   manage: branded(hostName),
   /** What gluster peers and clients call it: stands in brick names, so it never changes. */

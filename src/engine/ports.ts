@@ -183,7 +183,9 @@ export type EngineStep =
   | 'stop'
   | 'delete'
   | 'destroy-bricks'
-  | 'forget';
+  | 'forget'
+  | 'peer'
+  | 'device';
 
 /** Told what happens; must not throw. */
 export interface EngineObserver {

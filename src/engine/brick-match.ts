@@ -1,0 +1,81 @@
+/** Whether the bricks that gluster names are those of a record. */
+import { brickIdGrammar, type BrickId } from '../domain/names.ts';
+import type { BrickRecord, VolumeRecord } from '../domain/volume.ts';
+import type { NodeDirectory } from './node-directory.ts';
+import type { BrickAddress, GlusterVolume } from './ports.ts';
+
+export type BrickMatch =
+  /** Brick by brick those of the record, whose paths are filled in now. */
+  | { readonly kind: 'same'; readonly record: VolumeRecord }
+  /** All of them bricks that this volume had in an earlier plan: a create that landed after it was given up. */
+  | { readonly kind: 'superseded' }
+  | { readonly kind: 'foreign'; readonly reason: string };
+
+/** The brick that a path belongs to: one of its segments is the brick's id (BrickFacts.path). */
+function brickOfPath(path: string): string | undefined {
+  return path.split('/').find((segment) => brickIdGrammar.test(segment));
+}
+
+/** `<uuid>-<set>-<position>-<generation>` */
+export function generationOf(id: BrickId): number {
+  return Number(id.slice(id.lastIndexOf('-') + 1));
+}
+
+/** The highest generation of any brick that the record knows of. */
+export function latestGeneration(record: VolumeRecord): number {
+  return Math.max(...[...record.brickSets.flat(), ...(record.discarded ?? [])].map(({ id }) => generationOf(id)));
+}
+
+function isBrick(brick: BrickRecord, address: BrickAddress, directory: NodeDirectory): boolean {
+  const sameHost = directory.get(brick.node)?.storage === address.host;
+  return sameHost && (brick.path === undefined ? brickOfPath(address.path) === brick.id : brick.path === address.path);
+}
+
+function isSuperseded(record: VolumeRecord, address: BrickAddress): boolean {
+  const id = brickOfPath(address.path);
+  return id?.startsWith(`${record.id}-`) === true && generationOf(id as BrickId) < latestGeneration(record);
+}
+
+export function matchBricks(record: VolumeRecord, gluster: GlusterVolume, directory: NodeDirectory): BrickMatch {
+  const bricks = record.brickSets.flat();
+  const addresses = gluster.bricks;
+  if (
+    bricks.length === addresses.length &&
+    bricks.every((brick, index) => {
+      const address = addresses[index];
+      return address !== undefined && isBrick(brick, address, directory);
+    })
+  ) {
+    return {
+      kind: 'same',
+      record: withPaths(record, new Map(bricks.map(({ id }, index) => [id, addresses[index]?.path]))),
+    };
+  }
+  if (addresses.length > 0 && addresses.every((address) => isSuperseded(record, address))) {
+    return { kind: 'superseded' };
+  }
+  const named = addresses.map(({ host, path }) => `${host}:${path}`).join(', ');
+  return {
+    kind: 'foreign',
+    reason: `volume ${record.name} stands in gluster with bricks that are not its own: ${named}`,
+  };
+}
+
+/** The record with the paths of its bricks. The same object when nothing is new. */
+export function withPaths(record: VolumeRecord, paths: ReadonlyMap<BrickId, string | undefined>): VolumeRecord {
+  const isNew = ({ id, path }: BrickRecord): boolean => path === undefined && paths.get(id) !== undefined;
+  if (!record.brickSets.flat().some(isNew)) {
+    return record;
+  }
+  return {
+    ...record,
+    brickSets: record.brickSets.map((set) =>
+      set.map((brick) => (isNew(brick) ? Object.assign({}, brick, { path: paths.get(brick.id) }) : brick)),
+    ),
+  };
+}
+
+/** Whether every brick's path is known. */
+export function hasPaths(record: VolumeRecord): boolean {
+  return record.brickSets.flat().every(({ path }) => path !== undefined);
+}

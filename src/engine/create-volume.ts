@@ -1,0 +1,281 @@
+/**
+ * Bringing a volume forward.
+ *
+ *     no record --plan, commit--> [creating] --look--> bricks --> create --> options --> start --> done
+ *                                     ^                  |          |
+ *                                     +---- re-plan -----+----------+   (a node is silent, gluster has no such volume)
+ *
+ * The record says what is wanted and where; how far the work got is looked up, never remembered. So every call goes the
+ * whole way, and finds most of it done:
+ *
+ * - **look** asks gluster for the volume. It is left out for a record that this very call has committed: nothing can have
+ *   been made for it. What gluster answers decides what the later steps may do. No such volume: traces that a failed
+ *   create left on our bricks may be wiped, and the volume may be planned anew. There with our bricks: those steps are
+ *   done that it shows to be done. There with bricks of a plan that was given up (a create that landed late): it is
+ *   deleted, it was never started. There with other bricks: hands off, and say so.
+ * - **bricks** are made over all nodes at once. A volume that is not started gets its bricks looked at, so that nothing
+ *   starts on an empty directory where a mount is missing; a started one does not.
+ * - **create, options, start** are one stay in the cluster's lane.
+ *
+ * The first step that is not done ends the call, and its outcome is the call's. Nothing is undone: bricks and volume stay
+ * for the retry, or for the delete. After `unknown` the next call looks, as every call does. `rejected` is only ever said
+ * before the commit, since it promises that nothing was left; a refusal after it is `failed`.
+ *
+ * A ready volume goes the same way, with one difference: when gluster does not know it, that is a loss to be looked into,
+ * and nothing is made in its place.
+ */
+import { done, failed, rejected, waiting, type Outcome, type Setback } from '../domain/outcome.ts';
+import type { VolumeOption, VolumeRecord, VolumeRequest } from '../domain/volume.ts';
+import { hasPaths, withPaths } from './brick-match.ts';
+import type { Account, GlusterSession } from './calls.ts';
+import { identityOptions } from './identity.ts';
+import { waitOutLocks } from './lock-patience.ts';
+import { lookAt } from './look.ts';
+import { problemOf } from './planner.ts';
+import type { BrickAddress, GlusterVolume } from './ports.ts';
+import type { Replanner } from './replan.ts';
+import { stopped, type RunSignals } from './volume-runs.ts';
+import { accountOf, type VolumeWork } from './volume-work.ts';
+
+/** A volume on its way. Each step takes one and gives the next. */
+interface Job {
+  readonly record: VolumeRecord;
+  readonly account: Account;
+  /** What gluster says of it: `new`, nothing can be there, so it was not asked; `absent`, it says that there is none. */
+  readonly seen: 'new' | 'absent' | GlusterVolume;
+}
+
+type Step = (job: Job, gluster: GlusterSession) => Promise<Outcome<Job>>;
+
+/** Times that one call plans a volume anew. Each one needs another node that has fallen silent. */
+const mostReplans = 3;
+
+export class CreateVolume {
+  readonly #work: VolumeWork;
+  readonly #replanner: Replanner;
+
+  constructor(work: VolumeWork, replanner: Replanner) {
+    this.#work = work;
+    this.#replanner = replanner;
+  }
+
+  /** As VolumeEngine.ensureVolume, within the volume's lane. */
+  async run(request: VolumeRequest, signals: RunSignals): Promise<Outcome<VolumeRecord>> {
+    const { ledger } = this.#work;
+    const known = ledger.volume(request.id);
+    if (known?.phase === 'deleting') {
+      const reason = `volume ${known.name} is being deleted`;
+      return waiting({ what: 'condition', name: reason }, reason);
+    }
+    const begun = known === undefined ? await this.#commit(request) : await this.#settle(known);
+    if (begun.kind !== 'done') {
+      return begun;
+    }
+    const outcome = await this.#pursue(begun.value, request, known === undefined, signals);
+    return outcome.kind === 'rejected' ? failed(outcome.reason) : outcome;
+  }
+
+  async #settle(record: VolumeRecord): Promise<Outcome<VolumeRecord>> {
+    const settled = await this.#work.ledger.settle(record.id);
+    return settled.kind === 'done' ? done(record) : settled;
+  }
+
+  /** Brings the volume forward, in another place if need be. */
+  async #pursue(
+    first: VolumeRecord,
+    request: VolumeRequest,
+    fresh: boolean,
+    signals: RunSignals,
+  ): Promise<Outcome<VolumeRecord>> {
+    const account = accountOf(first, signals);
+    let record = first;
+    for (let replans = 0; ; replans += 1) {
+      const outcome = await this.#bringForward(record, account, fresh && replans === 0);
+      if (outcome.kind !== 'waiting' || outcome.on.what !== 'node' || replans === mostReplans) {
+        return outcome;
+      }
+      const moved = signals.stop.aborted ? done(undefined) : await this.#planAnew(request, account);
+      if (moved.kind !== 'done') {
+        return moved;
+      }
+      if (moved.value === undefined) {
+        return outcome;
+      }
+      record = moved.value;
+    }
+  }
+
+  /** Plans and commits. No await between the plan and the ledger's count of it: plans side by side never overlap. */
+  async #commit(request: VolumeRequest): Promise<Outcome<VolumeRecord>> {
+    const { ledger, settings } = this.#work;
+    const { clock, observer } = settings;
+    const began = clock.monotonic();
+    const planned = this.#plan(request);
+    observer.stepFinished('plan', planned.kind, clock.monotonic() - began);
+    if (planned.kind !== 'done') {
+      return planned;
+    }
+    const committing = ledger.add(planned.value);
+    const commitBegan = clock.monotonic();
+    const committed = await committing;
+    observer.stepFinished('commit', committed.kind, clock.monotonic() - commitBegan);
+    return committed.kind === 'done' ? planned : committed;
+  }
+
+  #plan(request: VolumeRequest): Outcome<VolumeRecord> {
+    const { ledger, planner, reachability, settings } = this.#work;
+    const problem = problemOf(request);
+    if (problem !== undefined) {
+      return rejected(problem);
+    }
+    reachability.refresh();
+    const plan = planner.plan(request);
+    if (plan.kind === 'refused') {
+      return plan.permanent ? rejected(plan.reason) : waiting({ what: 'capacity' }, plan.reason);
+    }
+    const gid = request.gidRange === undefined ? undefined : ledger.takeGid(request.gidRange, request.id);
+    if (request.gidRange !== undefined && gid === undefined) {
+      const reason = `every GID from ${request.gidRange.min} to ${request.gidRange.max} is in use`;
+      return waiting({ what: 'condition', name: reason }, reason);
+    }
+    return done({
+      id: request.id,
+      name: request.name,
+      cluster: plan.cluster,
+      phase: 'creating',
+      size: plan.size,
+      durability: request.durability,
+      options: [...request.options],
+      ...(gid === undefined ? {} : { gid }),
+      snapshotFactor: request.snapshotFactor,
+      owner: request.owner,
+      brickSets: plan.brickSets,
+      createdAt: new Date(settings.clock.now()).toISOString(),
+    });
+  }
+
+  async #bringForward(record: VolumeRecord, account: Account, fresh: boolean): Promise<Outcome<VolumeRecord>> {
+    let first = fresh;
+    const outcome = await waitOutLocks(this.#work.settings, account.signals, () => {
+      const seen = first ? 'new' : undefined;
+      first = false;
+      return this.#walk(record, account, seen);
+    });
+    return outcome.kind === 'done' ? this.#remember(record, outcome.value.record) : outcome;
+  }
+
+  /** All steps once, in order. */
+  async #walk(record: VolumeRecord, account: Account, seen: 'new' | undefined): Promise<Outcome<Job>> {
+    let outcome = seen === undefined ? await this.#look(record, account) : done<Job>({ record, account, seen });
+    if (outcome.kind === 'done') {
+      outcome = account.signals.stop.aborted ? stopped(account.signals) : await this.#bricks(outcome.value);
+    }
+    if (outcome.kind !== 'done') {
+      return outcome;
+    }
+    const job = outcome.value;
+    return this.#work.calls.inCluster(record.cluster, account, (gluster) =>
+      inOrder([this.#create, this.#options, this.#start], job, gluster),
+    );
+  }
+
+  async #look(record: VolumeRecord, account: Account): Promise<Outcome<Job>> {
+    const looked = await lookAt(this.#work, record, account);
+    return looked.kind === 'done' ? done({ record: looked.value.record, account, seen: looked.value.volume }) : looked;
+  }
+
+  async #bricks(job: Job): Promise<Outcome<Job>> {
+    const { record, account, seen } = job;
+    if (typeof seen !== 'string' && seen.status === 'started') {
+      return done(job);
+    }
+    const made = await this.#work.bricks.ensureAll(record, { pristine: seen === 'absent' }, account);
+    return made.kind === 'done' ? done({ ...job, record: withPaths(record, made.value) }) : made;
+  }
+
+  readonly #create: Step = async (job, gluster) => {
+    const { record, seen } = job;
+    if (typeof seen !== 'string') {
+      return done(job);
+    }
+    const addresses = this.#addresses(record);
+    if (addresses.kind !== 'done') {
+      return addresses;
+    }
+    const spec = { name: record.name, durability: record.durability, bricks: addresses.value };
+    const created = await gluster.run('create', (nodes, context, via) => nodes.createVolume(via, spec, context));
+    return created.kind === 'done' ? done(job) : created;
+  };
+
+  readonly #options: Step = async (job, gluster) => {
+    const { record, seen } = job;
+    const wanted: readonly VolumeOption[] = [...record.options, ...identityOptions(record)];
+    if (typeof seen !== 'string' && wanted.every(({ key, value }) => seen.options.get(key) === value)) {
+      return done(job);
+    }
+    const set = await gluster.run('options', (nodes, context, via) =>
+      nodes.setVolumeOptions(via, record.name, wanted, context),
+    );
+    return set.kind === 'done' ? done(job) : set;
+  };
+
+  readonly #start: Step = async (job, gluster) => {
+    const { record, seen } = job;
+    if (typeof seen !== 'string' && seen.status === 'started') {
+      return done(job);
+    }
+    const started = await gluster.run('start', (nodes, context, via) => nodes.startVolume(via, record.name, context));
+    return started.kind === 'done' ? done(job) : started;
+  };
+
+  #addresses(record: VolumeRecord): Outcome<readonly BrickAddress[]> {
+    const addresses: BrickAddress[] = [];
+    for (const { id, node, path, arbiter } of record.brickSets.flat()) {
+      const host = this.#work.directory.get(node)?.storage;
+      if (host === undefined || path === undefined) {
+        return failed(`the ${host === undefined ? 'host' : 'path'} of brick ${id} is not known`);
+      }
+      addresses.push({ host, path, arbiter });
+    }
+    return done(addresses);
+  }
+
+  /** Keeps the paths. A record that nobody will confirm any more is written for them; else the confirmation does it. */
+  async #remember(before: VolumeRecord, record: VolumeRecord): Promise<Outcome<VolumeRecord>> {
+    const { ledger } = this.#work;
+    if (record !== before && record.phase !== 'creating' && !hasPaths(before)) {
+      const written = await ledger.update(record);
+      return written.kind === 'done' ? done(record) : written;
+    }
+    ledger.note(record);
+    return done(record);
+  }
+
+  /** Another place for the volume, if it has none in gluster yet and its nodes do not answer. */
+  async #planAnew(request: VolumeRequest, account: Account): Promise<Outcome<VolumeRecord | undefined>> {
+    const record = this.#work.ledger.volume(request.id);
+    if (record?.phase !== 'creating' || !this.#replanner.worthwhile(record, request)) {
+      return done(undefined);
+    }
+    const looked = await lookAt(this.#work, record, account);
+    if (looked.kind !== 'done') {
+      return looked;
+    }
+    return looked.value.volume === 'absent' ? this.#replanner.move(record, request, account) : done(undefined);
+  }
+}
+
+async function inOrder(steps: readonly Step[], start: Job, gluster: GlusterSession): Promise<Outcome<Job>> {
+  let job = start;
+  for (const step of steps) {
+    if (job.account.signals.stop.aborted) {
+      return stopped(job.account.signals);
+    }
+    const outcome: Outcome<Job> | Setback = await step(job, gluster);
+    if (outcome.kind !== 'done') {
+      return outcome;
+    }
+    job = outcome.value;
+  }
+  return done(job);
+}

@@ -1,0 +1,221 @@
+import { done, joinOutcomes, rejected, waiting, type Outcome, type Waiting } from '../domain/outcome.ts';
+import type { VolumeId, VolumeName } from '../domain/names.ts';
+import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
+import type { VolumeEngine, VolumeLocation } from './api.ts';
+import { hasPaths } from './brick-match.ts';
+import { Bricks } from './bricks.ts';
+import { Calls } from './calls.ts';
+import { CreateVolume } from './create-volume.ts';
+import { deleteVolume, lookForStray } from './delete-volume.ts';
+import { checkMeta, readDocuments } from './documents.ts';
+import { Lanes } from './lanes.ts';
+import { Ledger } from './ledger.ts';
+import { NodeDirectory } from './node-directory.ts';
+import { engineSettings, type EngineOptions } from './options.ts';
+import { Planner } from './planner.ts';
+import { Reachability } from './reachability.ts';
+import { Replanner } from './replan.ts';
+import { needsSweep, sweepVolume } from './sweep.ts';
+import { Topology } from './topology.ts';
+import { VolumeRuns, type RunSignals } from './volume-runs.ts';
+import type { VolumeWork } from './volume-work.ts';
+
+/** Makes an engine; `open` starts it. Throws RangeError, naming the field, on a bound that makes no sense. */
+export function createEngine(options: EngineOptions): VolumeEngine {
+  const settings = engineSettings(options);
+  const ledger = new Ledger(settings.store);
+  const directory = new NodeDirectory();
+  const lanes = new Lanes(settings.lanes, settings.observer);
+  const reachability = new Reachability({
+    clock: settings.clock,
+    avoid: settings.patience.avoidNode,
+    onChange: (id, reachable) => {
+      const node = directory.get(id);
+      if (node !== undefined) {
+        ledger.pool(node.cluster).setReachable(id, reachable);
+      }
+    },
+  });
+  const calls = new Calls({ settings, lanes, directory, reachability });
+  const bricks = new Bricks(calls, directory);
+  const planner = new Planner(ledger, settings.limits);
+  return new Engine({ settings, ledger, directory, reachability, calls, bricks, planner });
+}
+
+const closing = 'the engine is closing';
+
+/** Puts the parts together: who may work, on what, and in which words the answer is given. Holds no rules itself. */
+class Engine implements VolumeEngine {
+  readonly #work: VolumeWork;
+  readonly #topology: Topology;
+  readonly #create: CreateVolume;
+  readonly #runs: VolumeRuns<VolumeLocation, void>;
+  #state: 'new' | 'open' | 'closed' = 'new';
+
+  constructor(work: VolumeWork) {
+    this.#work = work;
+    this.#topology = new Topology(work);
+    this.#create = new CreateVolume(work, new Replanner(work));
+    this.#runs = new VolumeRuns((volume, error) => {
+      work.settings.log.error({ volume, err: error }, 'work on a volume threw');
+    });
+  }
+
+  async open(realm: string): Promise<void> {
+    const { settings, ledger } = this.#work;
+    const documents = await settings.store.open();
+    try {
+      const meta = checkMeta(documents, realm);
+      if (meta !== undefined) {
+        await settings.store.put(meta);
+      }
+    } catch (error) {
+      await settings.store.close();
+      throw error;
+    }
+    const contents = readDocuments(documents);
+    this.#topology.load(contents.clusters, contents.nodes);
+    ledger.load(contents);
+    for (const { kind, id, problem } of contents.quarantined) {
+      settings.log.error({ kind, id, problem }, 'a stored document is not legible; it is kept, and left alone');
+    }
+    this.#state = 'open';
+  }
+
+  async close(): Promise<void> {
+    const wasOpen = this.#state === 'open';
+    this.#state = 'closed';
+    await Promise.all([this.#runs.stopAll(closing), this.#topology.close(closing)]);
+    if (wasOpen) {
+      await this.#work.settings.store.close();
+    }
+  }
+
+  async ensureVolume(request: VolumeRequest, signal: AbortSignal): Promise<Outcome<VolumeLocation>> {
+    return (
+      this.#unable(request.id) ??
+      this.#runs.ensure(request.id, signal, async (signals) => {
+        const ensured = await this.#create.run(request, signals);
+        return ensured.kind === 'done' ? done(this.#located(ensured.value)) : ensured;
+      })
+    );
+  }
+
+  async confirmVolume(id: VolumeId): Promise<Outcome<void>> {
+    return this.#unable(id) ?? this.#runs.other(id, new AbortController().signal, () => this.#confirm(id));
+  }
+
+  async deleteVolume(id: VolumeId, signal: AbortSignal, name?: VolumeName): Promise<Outcome<void>> {
+    return this.#unable(id) ?? this.#runs.delete(id, signal, (signals) => this.#delete(id, name, signals));
+  }
+
+  async sweep(signal: AbortSignal): Promise<Outcome<void>> {
+    if (this.#state !== 'open') {
+      return notOpen();
+    }
+    const swept = await Promise.all(
+      this.volumes()
+        .filter(needsSweep)
+        .map(({ id }) => this.#runs.other(id, signal, (signals) => sweepVolume(this.#work, id, signals))),
+    );
+    const joined = joinOutcomes(swept);
+    return joined.kind === 'done' ? done() : joined;
+  }
+
+  planVolume(request: VolumeRequest): ReturnType<VolumeEngine['planVolume']> {
+    this.#work.reachability.refresh();
+    return this.#work.planner.plan(request);
+  }
+
+  locate(record: VolumeRecord): VolumeLocation | undefined {
+    return hasPaths(record) ? this.#located(record) : undefined;
+  }
+
+  volume(id: VolumeId): VolumeRecord | undefined {
+    return this.#work.ledger.volume(id);
+  }
+
+  volumes(): readonly VolumeRecord[] {
+    return this.#work.ledger.volumes();
+  }
+
+  quarantined(): ReturnType<VolumeEngine['quarantined']> {
+    return this.#work.ledger.quarantined();
+  }
+
+  clusters(): ReturnType<VolumeEngine['clusters']> {
+    return this.#topology.clusters();
+  }
+
+  nodes(...[cluster]: Parameters<VolumeEngine['nodes']>): ReturnType<VolumeEngine['nodes']> {
+    return this.#work.directory.list(cluster);
+  }
+
+  usage(): ReturnType<VolumeEngine['usage']> {
+    this.#work.reachability.refresh();
+    return this.#topology.usage();
+  }
+
+  onTopologyChange(listener: () => void): () => void {
+    return this.#topology.onChange(listener);
+  }
+
+  planTopology(...[desired]: Parameters<VolumeEngine['planTopology']>): ReturnType<VolumeEngine['planTopology']> {
+    return this.#topology.plan(desired);
+  }
+
+  async applyTopology(
+    ...[desired, options]: Parameters<VolumeEngine['applyTopology']>
+  ): ReturnType<VolumeEngine['applyTopology']> {
+    return this.#state === 'open' ? this.#topology.apply(desired, options) : notOpen();
+  }
+
+  /** Why nothing can be done about the volume now. `undefined`: nothing is in the way. */
+  #unable(id: VolumeId): Waiting | undefined {
+    if (this.#state !== 'open') {
+      return notOpen();
+    }
+    const quarantined = this.#work.ledger.quarantinedVolume(id);
+    if (quarantined === undefined) {
+      return undefined;
+    }
+    const reason = `the record of volume ${id} is not legible (${quarantined.problem}); it was left as it is`;
+    return waiting({ what: 'condition', name: 'record' }, reason);
+  }
+
+  async #confirm(id: VolumeId): Promise<Outcome<void>> {
+    const { ledger } = this.#work;
+    const record = ledger.volume(id);
+    switch (record?.phase) {
+      case undefined:
+        return rejected(`volume ${id} has no record`);
+      case 'deleting':
+        return rejected(`volume ${id} is being deleted`);
+      case 'creating':
+        return ledger.update({ ...record, phase: 'ready' });
+      case 'ready':
+      case 'growing':
+        return ledger.settle(id);
+    }
+  }
+
+  async #delete(id: VolumeId, name: VolumeName | undefined, signals: RunSignals): Promise<Outcome<void>> {
+    const record = this.#work.ledger.volume(id);
+    if (record !== undefined) {
+      return deleteVolume(this.#work, record, signals);
+    }
+    return name === undefined ? done() : lookForStray(this.#work, name, { signals, turn: '', seed: id });
+  }
+
+  #located(record: VolumeRecord): VolumeLocation {
+    const bricks = record.brickSets.flat().map(({ node, path }) => {
+      const host = this.#work.directory.get(node)?.storage ?? node;
+      return `${host}:${path ?? ''}`;
+    });
+    return { volume: record, bricks };
+  }
+}
+
+function notOpen(): Waiting {
+  return waiting({ what: 'condition', name: 'engine' }, 'the engine is not open');
+}

@@ -1,0 +1,100 @@
+/** Where a volume would go, over all clusters that may hold it. Decides; writes nothing. */
+import type { ClusterId } from '../domain/names.ts';
+import { NameError } from '../domain/names.ts';
+import { reservedOptionPrefix, volumeOptionOf } from '../domain/options.ts';
+import { placeVolume, type Placed } from '../domain/placement/place.ts';
+import { describeRefusal, type Refusal } from '../domain/placement/refusal.ts';
+import type { PlacementLimits, PlacementRequest } from '../domain/placement/request.ts';
+import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
+import type { VolumePlan } from './api.ts';
+import type { Ledger } from './ledger.ts';
+
+/** What is wrong with a request however much space there is. `undefined`: nothing. */
+export function problemOf(request: VolumeRequest): string | undefined {
+  const { gidRange, snapshotFactor, options } = request;
+  if (!(snapshotFactor >= 1 && snapshotFactor <= 100)) {
+    return `snapshot factor: expected a number from 1 to 100, got ${snapshotFactor}`;
+  }
+  if (gidRange !== undefined && !(gidRange.min >= 1 && gidRange.min <= gidRange.max)) {
+    return `gid range: expected 1 <= min <= max, got ${gidRange.min} to ${gidRange.max}`;
+  }
+  try {
+    for (const { key, value } of options) {
+      volumeOptionOf(key, value);
+      if (key.startsWith(reservedOptionPrefix)) {
+        return `option ${key}: expected none of the reserved family ${reservedOptionPrefix}*`;
+      }
+    }
+  } catch (error) {
+    if (error instanceof NameError) {
+      return error.message;
+    }
+    throw error;
+  }
+  return undefined;
+}
+
+export class Planner {
+  readonly #ledger: Ledger;
+  readonly #limits: PlacementLimits;
+
+  constructor(ledger: Ledger, limits: PlacementLimits) {
+    this.#ledger = ledger;
+    this.#limits = limits;
+  }
+
+  /** The first cluster, in the request's order or by id, that can take the volume. */
+  plan(request: VolumeRequest): VolumePlan {
+    const known = [...this.#ledger.pools().keys()].sort();
+    const clusters = request.clusters.length === 0 ? known : request.clusters.filter((id) => known.includes(id));
+    const refusals: { cluster: ClusterId; refusal: Refusal }[] = [];
+    for (const cluster of clusters) {
+      const placed = placeVolume(this.#ledger.pool(cluster), { ...this.#placement(request), volume: request.id });
+      if (placed.kind === 'placed') {
+        return { ...placed, cluster };
+      }
+      refusals.push({ cluster, refusal: placed });
+    }
+    if (refusals.length === 0) {
+      const wanted = request.clusters.length === 0 ? 'no storage cluster' : `none of ${request.clusters.join(', ')}`;
+      return { kind: 'refused', permanent: false, reason: `${wanted} is known; load a topology`, refusals };
+    }
+    return {
+      kind: 'refused',
+      permanent: refusals.every(({ refusal }) => refusal.permanent),
+      reason: refusals
+        .map(({ cluster, refusal }) =>
+          refusals.length === 1 ? describeRefusal(refusal) : `cluster ${cluster}: ${describeRefusal(refusal)}`,
+        )
+        .join('; '),
+      refusals,
+    };
+  }
+
+  /**
+   * The same volume once more within its cluster, as if the bricks in `given` were gone. Their count is restored before
+   * this returns, so nobody else can have seen them uncounted.
+   */
+  planAnew(record: VolumeRecord, request: VolumeRequest, given: VolumeRecord['brickSets'][number]): Placed | Refusal {
+    const pool = this.#ledger.pool(record.cluster);
+    for (const brick of given) {
+      pool.vacate(brick);
+    }
+    try {
+      const { size, durability, snapshotFactor } = record;
+      return placeVolume(pool, {
+        ...this.#placement({ ...request, size, durability, snapshotFactor }),
+        volume: record.id,
+      });
+    } finally {
+      for (const brick of given) {
+        pool.occupy(brick);
+      }
+    }
+  }
+
+  #placement(request: VolumeRequest): Omit<PlacementRequest, 'volume'> {
+    const { size, durability, snapshotFactor, zoneSpread, preferredZones } = request;
+    return { size, durability, snapshotFactor, zoneSpread, preferredZones, limits: this.#limits };
+  }
+}
