@@ -8,6 +8,7 @@ import type { ClusterId, HostName } from '../domain/names.ts';
 import type { NodeRecord } from '../domain/topology.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
+import { referenceTo, type EventReference } from '../kube/event-body.ts';
 import { endpoints, services, type Endpoints } from '../kube/resources.ts';
 import {
   addressesOf,
@@ -20,6 +21,7 @@ import {
   sortAddresses,
   subsetsOf,
 } from './endpoints-objects.ts';
+import { eventReason, type Events } from './events.ts';
 import { endpointsName } from './pv.ts';
 
 /** Looks up the IP addresses of a DNS name. Rejects when there is no answer, or none with an address. */
@@ -28,6 +30,7 @@ export type Resolve = (host: HostName, signal: AbortSignal) => Promise<readonly 
 export interface EndpointsDependencies {
   readonly api: KubeApi;
   readonly engine: Pick<VolumeEngine, 'nodes'>;
+  readonly events: Events;
   readonly log: Log;
   /** Where the objects are kept. */
   readonly namespace: string;
@@ -52,13 +55,22 @@ export class EndpointsReconciler {
   /** Makes the two objects of `cluster` right, with no write when they are. Rejects with KubeError when the API fails. */
   async reconcile(cluster: ClusterId, signal: AbortSignal): Promise<EndpointsResult> {
     const found = await this.#lookUp(cluster, signal);
-    const blocked =
+    const stranger =
       (await this.#ensureService(cluster, signal)) ?? (await this.#ensureEndpoints(cluster, found, signal));
-    if (blocked !== undefined) {
-      this.#deps.log.error({ cluster, reason: blocked }, 'the way to mount volumes of this cluster is blocked');
-      return { kind: 'blocked', reason: blocked };
+    if (stranger !== undefined) {
+      return this.#shout(cluster, stranger);
     }
     return found.problems.length === 0 ? { kind: 'right' } : { kind: 'partial', reason: found.problems.join('; ') };
+  }
+
+  #shout(cluster: ClusterId, stranger: EventReference): EndpointsResult {
+    const { events, log, namespace } = this.#deps;
+    const reason =
+      `${stranger.kind} ${namespace}/${stranger.name} was not made by Brickyard, so it is left alone, but volumes of ` +
+      `cluster ${cluster} cannot be mounted without one of ours: delete or rename it`;
+    log.error({ cluster, reason }, 'the way to mount volumes of this cluster is blocked');
+    events.record({ about: stranger, type: 'Warning', reason: eventReason.nameTaken, message: reason });
+    return { kind: 'blocked', reason };
   }
 
   /** Addresses of every node whose data is not given up. `offline` means no new bricks: what is there is served on. */
@@ -93,8 +105,8 @@ export class EndpointsReconciler {
     }
   }
 
-  /** Resolves with a reason when it is not for us to put it right. */
-  async #ensureService(cluster: ClusterId, signal: AbortSignal): Promise<string | undefined> {
+  /** Resolves with an object of somebody else's that is in the way. */
+  async #ensureService(cluster: ClusterId, signal: AbortSignal): Promise<EventReference | undefined> {
     const { api, namespace, log } = this.#deps;
     const name = { namespace, name: endpointsName(cluster) };
     const service = await api.get(services, name, { signal });
@@ -102,7 +114,7 @@ export class EndpointsReconciler {
       await api.create(services, serviceFor(cluster, namespace), { signal });
       log.info({ cluster, service: name.name }, 'created the Service of a gluster cluster');
     } else if (!isOurObject(service, cluster)) {
-      return strangerInTheWay('Service', name);
+      return referenceTo(services, service);
     } else if (!serviceIsRight(service)) {
       await api.patch(services, name, { spec: { selector: null } }, { type: 'merge', signal });
       log.warn({ cluster, service: name.name }, 'took a selector off the Service of a gluster cluster');
@@ -110,7 +122,7 @@ export class EndpointsReconciler {
     return undefined;
   }
 
-  async #ensureEndpoints(cluster: ClusterId, found: Found, signal: AbortSignal): Promise<string | undefined> {
+  async #ensureEndpoints(cluster: ClusterId, found: Found, signal: AbortSignal): Promise<EventReference | undefined> {
     const { api, namespace, log } = this.#deps;
     const name = { namespace, name: endpointsName(cluster) };
     const current = await api.get(endpoints, name, { signal });
@@ -119,7 +131,7 @@ export class EndpointsReconciler {
       await api.create(endpoints, endpointsFor(cluster, namespace, addresses), { signal });
       log.info({ cluster, addresses }, 'created the Endpoints of a gluster cluster');
     } else if (!isOurObject(current, cluster)) {
-      return strangerInTheWay('Endpoints', name);
+      return referenceTo(endpoints, current);
     } else if (!endpointsAreRight(current, addresses)) {
       const { resourceVersion } = current.metadata;
       const patch = { metadata: { resourceVersion }, subsets: subsetsOf(addresses) };
@@ -142,11 +154,4 @@ function wanted(found: Found, current: Endpoints | undefined): readonly string[]
   return found.complete || current === undefined
     ? found.addresses
     : sortAddresses([...found.addresses, ...addressesOf(current)]);
-}
-
-function strangerInTheWay(kind: string, name: { readonly namespace: string; readonly name: string }): string {
-  return (
-    `${kind} ${name.namespace}/${name.name} exists and was not made by Brickyard, so it is left alone, but volumes ` +
-    'cannot be mounted without one of ours: delete or rename it'
-  );
 }

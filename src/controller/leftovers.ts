@@ -88,7 +88,7 @@ export class LeftoverReconciler {
       const answer = await engine.ensureVolume(request, signal);
       if (answer.kind === 'unknown') {
         log.warn({ volume: record.id, ...answer }, 'the claim is gone, but work on its volume may still be going on');
-        return backoff;
+        return backoff(answer.reason);
       }
       unsettled.remove(record.id);
     }
@@ -113,7 +113,7 @@ export class LeftoverReconciler {
       return settled;
     }
     log.warn({ ...fields, ...outcome }, 'a volume that nobody asks for is not settled yet');
-    return backoff;
+    return backoff(outcome.reason);
   }
 }
 

@@ -1,14 +1,12 @@
-/** What a reconciler wants done with its key after a run. Whatever it wants, a change of the object brings it back. */
-export type Next =
-  /** Nothing, until something changes. */
-  | { readonly kind: 'settled' }
-  /** Again, each time later than the last. */
-  | { readonly kind: 'backoff' }
-  /** Again after so many milliseconds. */
-  | { readonly kind: 'after'; readonly ms: number };
+/** What a reconciler wants done with its key after a run, in the queue's words. A change brings the key back anyway. */
+import type { WorkResult } from '../kube/work-queue.ts';
 
-export const settled: Next = { kind: 'settled' };
-export const backoff: Next = { kind: 'backoff' };
+export type Next = WorkResult;
+
+/** Nothing, until something changes. */
+export const settled: Next = { kind: 'done' };
+/** Again, each time later than the last. `reason` is for the log. */
+export const backoff = (reason: string): Next => ({ kind: 'retry', reason });
 export const after = (ms: number): Next => ({ kind: 'after', ms });
 
 /** How long what can never work as written rests, if nobody changes it: its author is reminded now and then. */

@@ -9,7 +9,8 @@
  * may leave an unused volume (reported by the sweep) but never an object whose data a clean-up takes away.
  *
  * Writes to the API for a claim that goes well: two events and the PersistentVolume. Reads: one GET of the claim before
- * the first record, because a cache may be old and the claim gone.
+ * the first record, because a cache may be old and the claim gone. A run that comes while the cache does not show the
+ * new PersistentVolume yet costs one GET of that instead of doing it all again.
  */
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
@@ -18,15 +19,17 @@ import { done, failed, rejected, type Outcome } from '../domain/outcome.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
+import { referenceTo } from '../kube/event-body.ts';
 import {
   keyOf,
   persistentVolumeClaims,
+  persistentVolumes,
   type PersistentVolume,
   type PersistentVolumeClaim,
   type StorageClass,
 } from '../kube/resources.ts';
 import { decideClaim } from './claims.ts';
-import { explained, type EventSink } from './events.ts';
+import { eventReason, explained, type Events } from './events.ts';
 import type { InWork } from './in-work.ts';
 import { after, backoff, busyRetryMs, settled, slowRetryMs, type Next } from './next.ts';
 import type { ControllerObserver } from './observer.ts';
@@ -38,7 +41,7 @@ import type { Verdicts } from './verdicts.ts';
 export interface ProvisionDependencies {
   readonly api: KubeApi;
   readonly engine: Pick<VolumeEngine, 'ensureVolume' | 'confirmVolume' | 'volume'>;
-  readonly events: EventSink;
+  readonly events: Events;
   readonly observer: ControllerObserver;
   readonly clock: Clock;
   readonly log: Log;
@@ -70,6 +73,8 @@ export class ProvisionReconciler {
   readonly #deps: ProvisionDependencies;
   /** Claims that have been told that work on them began; the event says so once, not at each attempt. */
   readonly #announced = new Set<VolumeId>();
+  /** Keys of claims for which there was no room. */
+  readonly #short = new Set<string>();
 
   constructor(deps: ProvisionDependencies) {
     this.#deps = deps;
@@ -107,6 +112,13 @@ export class ProvisionReconciler {
     this.#deps.verdicts.forget(id);
   }
 
+  /** Room has been made: the keys of the claims that were short of it, each given once. */
+  takeShort(): string[] {
+    const keys = [...this.#short];
+    this.#short.clear();
+    return keys;
+  }
+
   #refuse(claim: PersistentVolumeClaim, className: string, reason: string): Next {
     this.#deps.observer.provisionFinished(className, 'refused', 0);
     this.#deps.log.warn({ claim: keyOf(claim.metadata), reason }, 'refused a claim');
@@ -136,7 +148,7 @@ export class ProvisionReconciler {
     if (attempt.kind === 'done') {
       if (attempt.value === 'provisioned') {
         const name = persistentVolumeName(request.id);
-        this.#normal(claim, 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`);
+        this.#normal(claim, eventReason.provisioningSucceeded, `Successfully provisioned volume ${name}`);
         log.info({ claim: keyOf(claim.metadata), volume: request.id }, 'provisioned a volume');
       } else if (attempt.value === 'dropped') {
         abandon(request.id);
@@ -144,10 +156,13 @@ export class ProvisionReconciler {
       return settled;
     }
     log.warn({ claim: keyOf(claim.metadata), volume: request.id, ...attempt }, 'could not provision a volume');
+    if (attempt.kind === 'waiting' && attempt.on.what === 'capacity') {
+      this.#short.add(keyOf(claim.metadata));
+    }
     switch (attempt.kind) {
       case 'unknown':
         // Not a failure, so nobody is told of one; the claim stays in work until an answer comes.
-        return backoff;
+        return backoff(attempt.reason);
       case 'rejected':
         verdicts.reject(request.id, claim, storageClass);
         this.#warn(claim, explained(attempt));
@@ -155,14 +170,14 @@ export class ProvisionReconciler {
       case 'waiting':
       case 'failed':
         this.#warn(claim, explained(attempt));
-        return backoff;
+        return backoff(attempt.reason);
     }
   }
 
   async #attempt(job: Job, signal: AbortSignal): Promise<Attempt> {
-    const { engine, findVolume, provisioner } = this.#deps;
+    const { engine, provisioner } = this.#deps;
     const { claim, request } = job;
-    const standing = findVolume(persistentVolumeName(request.id));
+    const standing = await this.#standing(request.id, signal);
     if (standing !== undefined) {
       return isFor(standing, claim.metadata.uid, provisioner)
         ? this.#confirmStanding(request.id)
@@ -177,6 +192,14 @@ export class ProvisionReconciler {
       return ensured;
     }
     return this.#publish(job, ensured.value.volume, signal);
+  }
+
+  /** The PersistentVolume of the claim. With a confirmed volume it most likely stands, whatever the cache says. */
+  async #standing(id: VolumeId, signal: AbortSignal): Promise<PersistentVolume | undefined> {
+    const { api, engine, findVolume } = this.#deps;
+    const name = persistentVolumeName(id);
+    const confirmed = (engine.volume(id)?.phase ?? 'creating') !== 'creating';
+    return findVolume(name) ?? (confirmed ? api.get(persistentVolumes, { name }, { signal }) : undefined);
   }
 
   /** An earlier life has created the object, and may have died before it could confirm. */
@@ -235,20 +258,18 @@ export class ProvisionReconciler {
       this.#announced.add(id);
       this.#normal(
         claim,
-        'Provisioning',
+        eventReason.provisioning,
         `External provisioner is provisioning volume for claim "${keyOf(claim.metadata)}"`,
       );
     }
   }
 
-  #normal(claim: PersistentVolumeClaim, reason: 'Provisioning' | 'ProvisioningSucceeded', message: string): void {
-    this.#deps.events.announce({ kind: 'PersistentVolumeClaim', object: claim }, { type: 'Normal', reason, message });
+  #normal(claim: PersistentVolumeClaim, reason: string, message: string): void {
+    this.#deps.events.record({ about: referenceTo(persistentVolumeClaims, claim), type: 'Normal', reason, message });
   }
 
   #warn(claim: PersistentVolumeClaim, message: string): void {
-    this.#deps.events.announce(
-      { kind: 'PersistentVolumeClaim', object: claim },
-      { type: 'Warning', reason: 'ProvisioningFailed', message },
-    );
+    const about = referenceTo(persistentVolumeClaims, claim);
+    this.#deps.events.record({ about, type: 'Warning', reason: eventReason.provisioningFailed, message });
   }
 }

@@ -14,8 +14,9 @@ import { rejected, type Outcome } from '../domain/outcome.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { isConflict } from '../kube/errors.ts';
+import { referenceTo } from '../kube/event-body.ts';
 import { persistentVolumeClaims, persistentVolumes, type PersistentVolume } from '../kube/resources.ts';
-import { explained, type EventSink } from './events.ts';
+import { eventReason, explained, type Events } from './events.ts';
 import { hasFinalizer, setFinalizer } from './finalizer.ts';
 import type { InWork } from './in-work.ts';
 import { after, backoff, busyRetryMs, settled, slowRetryMs, type Next } from './next.ts';
@@ -25,7 +26,7 @@ import { identityOf, isOurs, type VolumeIdentity } from './pv.ts';
 export interface ReleaseDependencies {
   readonly api: KubeApi;
   readonly engine: Pick<VolumeEngine, 'deleteVolume' | 'confirmVolume' | 'volume'>;
-  readonly events: EventSink;
+  readonly events: Events;
   readonly observer: ControllerObserver;
   readonly clock: Clock;
   readonly log: Log;
@@ -94,7 +95,7 @@ export class ReleaseReconciler {
       return settled;
     }
     log.warn({ volume: identity.id, ...outcome }, 'could not confirm a volume whose PersistentVolume stands');
-    return backoff;
+    return backoff(outcome.reason);
   }
 
   async #delete(pv: PersistentVolume, identity: VolumeIdentity, signal: AbortSignal): Promise<Next> {
@@ -105,7 +106,7 @@ export class ReleaseReconciler {
     }
     if (await this.#claimHolds(fresh, signal)) {
       log.info({ volume: identity.id }, 'left a released volume alone: its claim still stands');
-      return backoff;
+      return backoff('its claim still stands');
     }
     const started = clock.monotonic();
     const outcome = await engine.deleteVolume(identity.id, signal, identity.name);
@@ -174,13 +175,11 @@ export class ReleaseReconciler {
     log.warn({ persistentVolume: pv.metadata.name, ...outcome }, 'could not delete a released volume');
     if (outcome.kind === 'unknown') {
       // Not a failure: it may be going on, and the next look will tell.
-      return backoff;
+      return backoff(outcome.reason);
     }
-    events.announce(
-      { kind: 'PersistentVolume', object: pv },
-      { type: 'Warning', reason: 'VolumeFailedDelete', message: explained(outcome) },
-    );
-    return outcome.kind === 'rejected' ? after(slowRetryMs) : backoff;
+    const about = referenceTo(persistentVolumes, pv);
+    events.record({ about, type: 'Warning', reason: eventReason.volumeFailedDelete, message: explained(outcome) });
+    return outcome.kind === 'rejected' ? after(slowRetryMs) : backoff(outcome.reason);
   }
 }
 

@@ -1,9 +1,11 @@
 import type { Clock } from '../domain/clock.ts';
 import type { VolumeId } from '../domain/names.ts';
-import type { PersistentVolumeClaim, StorageClass } from '../kube/resources.ts';
+import { keyOf, type PersistentVolumeClaim, type StorageClass } from '../kube/resources.ts';
 import { slowRetryMs } from './next.ts';
 
 interface Verdict {
+  /** Of the claim in its queue. */
+  readonly key: string;
   readonly classUid: string;
   readonly claimVersion: string;
   /** Monotonic milliseconds. */
@@ -25,6 +27,7 @@ export class Verdicts {
 
   reject(id: VolumeId, claim: PersistentVolumeClaim, storageClass: StorageClass): void {
     this.#byId.set(id, {
+      key: keyOf(claim.metadata),
       classUid: storageClass.metadata.uid,
       claimVersion: claim.metadata.resourceVersion,
       until: this.#clock.monotonic() + slowRetryMs,
@@ -51,8 +54,10 @@ export class Verdicts {
     this.#byId.delete(id);
   }
 
-  /** The storage has changed: every verdict may be wrong now. */
-  liftAll(): void {
+  /** The storage has changed: every verdict may be wrong now. Returns the keys of the claims to look at again. */
+  liftAll(): string[] {
+    const keys = [...this.#byId.values()].map((verdict) => verdict.key);
     this.#byId.clear();
+    return keys;
   }
 }

@@ -18,20 +18,25 @@ interface World {
   readonly api: FakeApi;
   nodes: NodeRecord[];
   names: Record<string, readonly string[]>;
+  /** Reason and kind of each event. */
+  readonly shouted: readonly string[];
   reconcile(): Promise<EndpointsResult>;
 }
 
 function world(...nodes: NodeRecord[]): World {
   const api = new FakeApi();
+  const shouted: string[] = [];
   const made: World = {
     api,
     nodes,
     names: {},
+    shouted,
     reconcile: () => reconciler.reconcile(cluster, new AbortController().signal),
   };
   const reconciler = new EndpointsReconciler({
     api,
     engine: { nodes: () => made.nodes },
+    events: { record: ({ about, reason }) => void shouted.push(`${reason} ${about.kind}`) },
     log: silentLog,
     namespace: 'brickyard',
     resolve: async (host) => {
@@ -132,11 +137,10 @@ describe("an object of somebody else's with our name", () => {
     const before = structuredClone(w.api.raw(resource, name));
     await expect(w.reconcile()).resolves.toMatchObject({
       kind: 'blocked',
-      reason: expect.stringContaining(
-        `${kind} brickyard/gluster-default exists and was not made by Brickyard`,
-      ) as string,
+      reason: expect.stringContaining(`${kind} brickyard/gluster-default was not made by Brickyard`) as string,
     });
     expect(w.api.raw(resource, name)).toEqual(before);
+    expect(w.shouted).toEqual([`NameTaken ${kind}`]);
   });
 });
 

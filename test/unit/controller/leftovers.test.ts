@@ -23,7 +23,7 @@ describe('a volume in phase creating', () => {
   it('goes back when claim and PersistentVolume are gone', async () => {
     const world = new World();
     world.recorded('creating');
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual([`delete vol_${claimUid}`]);
     expect(world.freed).toBe(1);
   });
@@ -36,7 +36,7 @@ describe('a volume in phase creating', () => {
     const world = new World();
     world.recorded('creating');
     world.api.put(persistentVolumeClaims, claim(changes));
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual([]);
   });
 
@@ -55,7 +55,7 @@ describe('a volume in phase creating', () => {
     const world = new World();
     world.recorded('creating');
     withVolume(world);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.get(id)?.phase).toBe('ready');
   });
 
@@ -86,9 +86,9 @@ describe('a volume in phase creating', () => {
     const world = new World();
     world.recorded('creating');
     world.engine.next.delete.push(waiting({ what: 'node', name: 'c' }, 'peer c is down'));
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
     expect(world.freed).toBe(0);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.size).toBe(0);
   });
 });
@@ -101,9 +101,9 @@ describe('a volume of which nobody knows how far it got', () => {
     world.recorded('creating');
     world.unsettled.add(request);
     world.engine.next.ensure.push(unknown('still running'));
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
     expect(world.engine.calls).toEqual(['ensure']);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual(['ensure', 'ensure', `delete vol_${claimUid}`]);
     expect(world.engine.records.size).toBe(0);
   });
@@ -113,7 +113,7 @@ describe('a volume in phase deleting', () => {
   it('is deleted on', async () => {
     const world = new World();
     world.recorded('deleting');
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.size).toBe(0);
   });
 
@@ -133,14 +133,14 @@ describe('anything else', () => {
     async (phase) => {
       const world = new World();
       world.recorded(phase);
-      await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+      await expect(run(world)).resolves.toEqual({ kind: 'done' });
       expect(world.engine.calls).toEqual([]);
     },
   );
 
   it('a volume without a record leaves nothing to do', async () => {
     const world = new World();
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual([]);
   });
 });

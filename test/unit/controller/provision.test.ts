@@ -10,18 +10,24 @@ const run = (world: World) => world.provision.reconcile(claimKey, world.signal);
 describe('a claim that goes well', () => {
   it('costs one read, and three writes with its two events', async () => {
     const world = World.withClaim();
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.api.calls.map((call) => `${call.verb} ${call.plural}`)).toEqual([
       'get persistentvolumeclaims',
       'create persistentvolumes',
     ]);
     expect(world.events).toEqual([
       {
+        kind: 'PersistentVolumeClaim',
         type: 'Normal',
         reason: 'Provisioning',
         message: 'External provisioner is provisioning volume for claim "team-a/data"',
       },
-      { type: 'Normal', reason: 'ProvisioningSucceeded', message: `Successfully provisioned volume pvc-${claimUid}` },
+      {
+        kind: 'PersistentVolumeClaim',
+        type: 'Normal',
+        reason: 'ProvisioningSucceeded',
+        message: `Successfully provisioned volume pvc-${claimUid}`,
+      },
     ]);
     expect(world.engine.records.get(id)?.phase).toBe('ready');
     expect(world.attempts).toEqual(['provision done']);
@@ -44,7 +50,7 @@ describe('a claim that goes well', () => {
     const world = World.withClaim();
     await run(world);
     world.sync();
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual(['ensure', 'confirm']);
     expect(world.reasons).toEqual(['Provisioning', 'ProvisioningSucceeded']);
   });
@@ -69,7 +75,7 @@ describe('a cache that trails behind', () => {
   ])('makes no volume when %s', async (_name, change) => {
     const world = World.withClaim();
     change(world);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual([]);
     expect(world.events).toEqual([]);
   });
@@ -99,7 +105,7 @@ describe('a crash', () => {
     await run(world);
     world.recorded('creating');
     world.sync();
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.get(id)?.phase).toBe('ready');
     expect(world.reasons).toEqual(['Provisioning', 'ProvisioningSucceeded']);
   });
@@ -108,7 +114,7 @@ describe('a crash', () => {
     const world = World.withClaim();
     world.classes = [storageClass({ reclaimPolicy: 'Retain' })];
     world.recorded('ready');
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.api.raw(persistentVolumes, pvName)).toBeDefined();
   });
 });
@@ -123,13 +129,13 @@ describe('saving the PersistentVolume', () => {
   it('is tried again, from the record, when the server fails', async () => {
     const world = World.withClaim();
     world.api.faults = { before: onCreate(status(500, 'InternalError', 'etcd is away')) };
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
     expect(world.engine.records.get(id)?.phase).toBe('creating');
     expect(world.events.at(-1)).toMatchObject({ type: 'Warning', reason: 'ProvisioningFailed' });
     expect(world.events.at(-1)?.message).toContain('etcd is away. It is tried again');
 
     world.api.faults = {};
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.get(id)?.phase).toBe('ready');
     expect(world.reasons).toEqual(['Provisioning', 'ProvisioningFailed', 'ProvisioningSucceeded']);
   });
@@ -137,7 +143,7 @@ describe('saving the PersistentVolume', () => {
   it('is done when only the answer was lost', async () => {
     const world = World.withClaim();
     world.api.faults = { after: onCreate(lostAnswer()) };
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.reasons).toEqual(['Provisioning', 'ProvisioningSucceeded']);
   });
 
@@ -161,7 +167,7 @@ describe('saving the PersistentVolume', () => {
     world.engine.during = () => {
       world.cachedClaim = undefined;
     };
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.api.writes).toEqual([]);
     expect(world.abandoned).toEqual([id]);
   });
@@ -193,7 +199,7 @@ describe('setbacks', () => {
     await expect(run(world)).resolves.toEqual({ kind: 'after', ms: 200_000 });
     expect(world.engine.calls).toEqual(['ensure']);
     await world.clock.advance(200_000);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
   });
 
   it.each<[string, (world: World) => void]>([
@@ -216,7 +222,7 @@ describe('setbacks', () => {
     world.engine.next.ensure.push(rejected('no'));
     await run(world);
     change(world);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
   });
 
   it.each([
@@ -225,8 +231,13 @@ describe('setbacks', () => {
   ])('%s: told, retried, and never undone', async (kind, setback, message) => {
     const world = World.withClaim();
     world.engine.next.ensure.push(setback);
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
-    expect(world.events.at(-1)).toEqual({ type: 'Warning', reason: 'ProvisioningFailed', message });
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
+    expect(world.events.at(-1)).toEqual({
+      kind: 'PersistentVolumeClaim',
+      type: 'Warning',
+      reason: 'ProvisioningFailed',
+      message,
+    });
     expect(world.engine.calls).toEqual(['ensure']);
     expect(world.attempts).toEqual([`provision ${kind}`]);
   });
@@ -234,10 +245,10 @@ describe('setbacks', () => {
   it('unknown: not reported as a failure, kept in work', async () => {
     const world = World.withClaim();
     world.engine.next.ensure.push(unknown('no answer within 30 s'));
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
     expect(world.reasons).toEqual(['Provisioning']);
     expect(world.unsettled.get(id)).toEqual(world.request());
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.unsettled.get(id)).toBeUndefined();
   });
 
@@ -256,6 +267,7 @@ describe('refused claims', () => {
     await expect(run(world)).resolves.toEqual({ kind: 'after', ms: 300_000 });
     expect(world.events).toEqual([
       {
+        kind: 'PersistentVolumeClaim',
         type: 'Warning',
         reason: 'ProvisioningFailed',
         message: 'spec.volumeMode: expected Filesystem, got Block; gluster volumes cannot be raw devices',

@@ -48,7 +48,7 @@ describe('a released volume with policy Delete', () => {
     const world = await released();
     const order: string[] = [];
     world.api.faults = { before: (call) => void order.push(`${call.verb} after ${world.engine.calls.join()}`) };
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(order).toEqual([
       'get after ',
       'get after ',
@@ -98,7 +98,7 @@ describe('a released volume with policy Delete', () => {
     world.api.faults = {};
     unprotect(world);
     world.api.calls.length = 0;
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.api.writes).toEqual(['patch persistentvolumes']);
     expect(world.api.raw(persistentVolumes, pvName)).toBeUndefined();
   });
@@ -114,7 +114,7 @@ describe('a released volume with policy Delete', () => {
         }
       },
     };
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.api.raw(persistentVolumes, pvName)?.metadata.finalizers).toEqual([protection]);
   });
 });
@@ -147,7 +147,7 @@ describe('the last look before data is destroyed', () => {
   ])('stops when %s, which the cache does not know yet', async (_name, change) => {
     const world = await released();
     change(world);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual([]);
     expect(world.api.writes).toEqual([]);
   });
@@ -155,7 +155,7 @@ describe('the last look before data is destroyed', () => {
   it('stops while the claim still stands and has no other volume', async () => {
     const world = await released();
     world.api.put(persistentVolumeClaims, claim({ spec: { volumeName: pvName.name } }));
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
     expect(world.engine.calls).toEqual([]);
   });
 
@@ -165,7 +165,7 @@ describe('the last look before data is destroyed', () => {
   ])('goes on when %s', async (_name, changes) => {
     const world = await released();
     world.api.put(persistentVolumeClaims, claim(changes));
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.size).toBe(0);
   });
 
@@ -200,11 +200,13 @@ describe('a delete that does not succeed', () => {
   ])('%s: is told on the object and retried, which stays as it is', async (kind, setback, message) => {
     const world = await released();
     world.engine.next.delete.push(setback);
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
-    expect(world.events).toEqual([{ type: 'Warning', reason: 'VolumeFailedDelete', message }]);
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
+    expect(world.events).toEqual([
+      { kind: 'PersistentVolume', type: 'Warning', reason: 'VolumeFailedDelete', message },
+    ]);
     expect(world.api.writes).toEqual([]);
     expect(world.attempts).toEqual([`delete ${kind}`]);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.size).toBe(0);
   });
 
@@ -217,7 +219,7 @@ describe('a delete that does not succeed', () => {
   it('unknown: is no failure, and nothing is taken off the object', async () => {
     const world = await released();
     world.engine.next.delete.push(unknown('no answer'));
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
     expect(world.events).toEqual([]);
     expect(world.api.writes).toEqual([]);
   });
@@ -226,7 +228,7 @@ describe('a delete that does not succeed', () => {
 describe('a volume that is not for us to delete', () => {
   it.each(['Retain', 'Recycle'])('stays with policy %s', async (policy) => {
     const world = await released(policy);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual([]);
     expect(world.api.writes).toEqual([]);
   });
@@ -245,7 +247,7 @@ describe('a volume that is not for us to delete', () => {
     world.changeVolume((raw) => {
       Object.assign(raw.metadata['annotations'] as object, { 'pv.kubernetes.io/provisioned-by': 'example.com/nfs' });
     });
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.api.calls).toEqual([]);
   });
 
@@ -266,7 +268,7 @@ describe('a PersistentVolume that the user deletes first', () => {
     world.changeVolume((raw) => {
       raw.metadata['deletionTimestamp'] = '2026-01-01T00:00:00Z';
     });
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.calls).toEqual([]);
     expect(world.api.writes).toEqual([]);
 
@@ -275,7 +277,7 @@ describe('a PersistentVolume that the user deletes first', () => {
       raw.status['phase'] = 'Released';
     });
     unprotect(world);
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.size).toBe(0);
     expect(world.api.writes).toEqual(['patch persistentvolumes']);
     expect(world.api.raw(persistentVolumes, pvName)).toBeUndefined();
@@ -331,7 +333,7 @@ describe('a PersistentVolume that stands', () => {
   it('is the confirmation that a crash prevented', async () => {
     const world = await bound();
     world.recorded('creating');
-    await expect(run(world)).resolves.toEqual({ kind: 'settled' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.engine.records.get(id)?.phase).toBe('ready');
   });
 
@@ -339,7 +341,7 @@ describe('a PersistentVolume that stands', () => {
     const world = await bound();
     world.recorded('creating');
     world.engine.next.confirm.push(failed('disk full'));
-    await expect(run(world)).resolves.toEqual({ kind: 'backoff' });
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
     expect(world.engine.records.get(id)?.phase).toBe('creating');
   });
 });

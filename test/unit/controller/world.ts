@@ -1,6 +1,6 @@
 /** One claim, one class, an engine in memory and an API in a map: all that a reconciler sees, and what it did. */
 import { decideClaim } from '../../../src/controller/claims.ts';
-import type { Announcement, EventSink } from '../../../src/controller/events.ts';
+import type { Events } from '../../../src/controller/events.ts';
 import { InWork } from '../../../src/controller/in-work.ts';
 import { LeftoverReconciler } from '../../../src/controller/leftovers.ts';
 import type { AttemptResult, ControllerObserver } from '../../../src/controller/observer.ts';
@@ -82,12 +82,20 @@ export class FakeEngine {
   }
 }
 
+/** An event, with the kind of what it is about. */
+export interface Said {
+  readonly kind: string;
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+}
+
 export class World {
   readonly api = new FakeApi();
   readonly engine = new FakeEngine();
   readonly clock = new FakeClock();
   readonly abort = new AbortController();
-  readonly events: Announcement[] = [];
+  readonly events: Said[] = [];
   readonly attempts: string[] = [];
   readonly abandoned: VolumeId[] = [];
   freed = 0;
@@ -103,7 +111,9 @@ export class World {
   readonly leftovers: LeftoverReconciler;
 
   constructor() {
-    const events: EventSink = { announce: (_subject, announcement) => this.events.push(announcement) };
+    const events: Events = {
+      record: ({ about, ...said }) => void this.events.push({ kind: about.kind, ...said }),
+    };
     const observed = (what: string) => (_class: string, result: AttemptResult) => {
       this.attempts.push(`${what} ${result}`);
     };
