@@ -27,6 +27,22 @@ export function bricksPerSet(durability: Durability): number {
   }
 }
 
+/**
+ * What gluster has against it, or `undefined`. A dispersed set must keep more fragments than it can lose: gluster refuses
+ * a redundancy of half the bricks or more.
+ */
+export function durabilityProblem(durability: Durability): string | undefined {
+  if (durability.kind === 'disperse' && durability.redundancy >= durability.data) {
+    return `disperse ${durability.data}+${durability.redundancy}: expected a redundancy below the data bricks, got ${durability.redundancy}`;
+  }
+  return undefined;
+}
+
+/** Bricks' worth of content in one set: its usable size in bricks. */
+export function dataBricksPerSet(durability: Durability): number {
+  return durability.kind === 'disperse' ? durability.data : 1;
+}
+
 /** In gluster's words, for people: `replicate 3`, `replicate 3 arbiter 1`, `disperse 4+2`, `distribute`. */
 export function describeDurability(durability: Durability): string {
   switch (durability.kind) {

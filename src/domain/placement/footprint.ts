@@ -8,7 +8,7 @@ import { bytes, GiB, MiB, roundUp, type Bytes } from '../quantity.ts';
 /** LVM's extent on a prepared device: everything that a brick takes is a whole multiple of it. */
 export const extentSize = bytes(4 * MiB);
 
-/** A thin pool's metadata is 0.5 % of the pool, and never more than what LVM can use. */
+/** A thin pool's metadata is 0.5 % of the pool, and never more than LVM can use. */
 const dataPerMetadata = 200;
 const largestMetadata = bytes(16 * GiB);
 
@@ -24,7 +24,7 @@ export interface BrickFootprint {
 /** `size`: bytes of file system. `snapshotFactor`: the pool as a multiple of it, at least 1. */
 export function brickFootprint(brick: { readonly size: Bytes; readonly snapshotFactor: number }): BrickFootprint {
   const pool = roundUp(brick.size * brick.snapshotFactor, extentSize);
-  const metadata = roundUp(Math.min(Math.ceil(pool / dataPerMetadata), largestMetadata), extentSize);
+  const metadata = roundUp(Math.min(pool / dataPerMetadata, largestMetadata), extentSize);
   return { pool, metadata, total: bytes(pool + metadata) };
 }
 
@@ -32,7 +32,7 @@ export function brickFootprint(brick: { readonly size: Bytes; readonly snapshotF
  * The metadata part of a footprint, from its total alone (all that a record keeps). With `p` extents of pool the total
  * is `p + ceil(p / 200)` extents, which makes the metadata one extent in 201, rounded up.
  */
-export function metadataOf(total: Bytes): Bytes {
+export function metadataOf(total: number): number {
   const extents = Math.ceil(total / extentSize);
-  return bytes(Math.min(Math.ceil(extents / (dataPerMetadata + 1)) * extentSize, largestMetadata));
+  return Math.min(Math.ceil(extents / (dataPerMetadata + 1)) * extentSize, largestMetadata);
 }

@@ -1,12 +1,16 @@
-/** Where the bricks of a volume go: a pure function of the pool's contents and the request. */
-import { bricksPerSet, describeDurability } from '../durability.ts';
+/** Where the bricks of a volume go: a function of the pool's contents and the request alone. */
+import { durabilityProblem } from '../durability.ts';
 import { brickIdFor } from '../names.ts';
-import { describeSize, roundUp, type Bytes } from '../quantity.ts';
-import type { BrickRecord } from '../volume.ts';
-import { brickFootprint, extentSize } from './footprint.ts';
-import type { DeviceUsage, PlacementPool } from './pool.ts';
-import type { Refusal } from './refusal.ts';
-import { ruleHolds, type PlacementRequest } from './request.ts';
+import { bytes, type Bytes } from '../quantity.ts';
+import type { BrickRecord, ZoneSpread } from '../volume.ts';
+import type { Spread } from './company.ts';
+import { laySets } from './lay.ts';
+import type { PlacementPool } from './pool.ts';
+import { refuse, type Refusal } from './refusal.ts';
+import type { PlacementRequest } from './request.ts';
+import type { BrickShape } from './shape.ts';
+import type { Seat } from './seat.ts';
+import { taskOf, type LaidSet } from './task.ts';
 
 export interface Placed {
   readonly kind: 'placed';
@@ -16,38 +20,63 @@ export interface Placed {
   readonly size: Bytes;
 }
 
-/** Plans a new volume. Never throws for anything that a valid request can ask. */
+/**
+ * Plans a new volume. Zones come before the number of sets: with `prefer`, a volume that fits with every brick of a set
+ * in its own zone is placed so, cut into more sets if need be, and only otherwise as evenly over the zones as they have
+ * room. Never throws for anything that a request can ask.
+ */
 export function placeVolume(pool: PlacementPool, request: PlacementRequest): Placed | Refusal {
-  const count = bricksPerSet(request.durability);
-  const data = request.durability.kind === 'disperse' ? request.durability.data : 1;
-  const size = roundUp(Math.max(request.size / data, request.limits.minBrickSize), extentSize);
-  const footprint = brickFootprint({ size, snapshotFactor: request.snapshotFactor }).total;
-  const chosen: DeviceUsage[] = [];
-  const open = pool
-    .devices()
-    .filter((device) => device.unusable === undefined && device.free >= footprint * 1.005)
-    .filter((device) => (request.tagMatch ?? []).every((rule) => ruleHolds(rule, device.tags)))
-    .sort((a, b) => (b.free - footprint) / b.size - (a.free - footprint) / a.size);
-  while (chosen.length < count) {
-    const zones = new Set(chosen.map((device) => device.zone));
-    const others = open.filter((device) => chosen.every((taken) => taken.node !== device.node));
-    const next = others.find((device) => request.zoneSpread === 'off' || !zones.has(device.zone)) ?? others[0];
-    if (next === undefined || (request.zoneSpread === 'require' && zones.has(next.zone))) {
-      return {
-        kind: 'refused',
-        permanent: false,
-        shortfall: `${describeDurability(request.durability)} needs ${count} nodes with ${describeSize(footprint)} free; ${chosen.length} have it`,
-      };
-    }
-    chosen.push(next);
+  const mayAdd = pool.hasVolume(request.volume) || pool.volumeCount < request.limits.maxVolumesPerCluster;
+  const sets = mayAdd ? findSets(pool, request) : undefined;
+  return sets === undefined ? refuse(pool, request) : placedAs(request, sets, 0);
+}
+
+/** The sets of the plan, without a proof when there is none. */
+export function findSets(
+  pool: PlacementPool,
+  request: PlacementRequest,
+  bricksThere = 0,
+): readonly LaidSet[] | undefined {
+  if (durabilityProblem(request.durability) !== undefined) {
+    return undefined;
   }
-  const bricks = chosen.map((device, position) => ({
-    id: brickIdFor(request.volume, 0, position),
-    node: device.node,
-    device: device.device,
-    size,
-    footprint,
-    arbiter: request.durability.kind === 'arbiter' && position === 2,
-  }));
-  return { kind: 'placed', brickSets: [bricks], size: roundUp(size * data, 1) };
+  const task = taskOf(pool, request, bricksThere);
+  for (const spread of spreadsOf(request.zoneSpread)) {
+    const sets = laySets(task, spread);
+    if (sets !== undefined) {
+      return sets;
+    }
+  }
+  return undefined;
+}
+
+function spreadsOf(zoneSpread: ZoneSpread): readonly Spread[] {
+  switch (zoneSpread) {
+    case 'prefer':
+      return ['distinct', 'even'];
+    case 'require':
+      return ['distinct'];
+    case 'off':
+      return ['off'];
+  }
+}
+
+/** The plan as records, numbered from `firstSet`. */
+export function placedAs(request: PlacementRequest, sets: readonly LaidSet[], firstSet: number): Placed {
+  const brickSets = sets.map(({ shape, data, arbiter }, index) => {
+    const brick = (seat: Seat, { size, footprint }: BrickShape, position: number, isArbiter: boolean): BrickRecord => ({
+      id: brickIdFor(request.volume, firstSet + index, position),
+      node: seat.node,
+      device: seat.device,
+      size,
+      footprint,
+      arbiter: isArbiter,
+    });
+    const bricks = data.map((seat, position) => brick(seat, shape.data, position, false));
+    if (arbiter !== undefined && shape.arbiter !== undefined) {
+      bricks.push(brick(arbiter, shape.arbiter, bricks.length, true));
+    }
+    return bricks;
+  });
+  return { kind: 'placed', brickSets, size: bytes(sets.reduce((sum, { shape }) => sum + shape.usable, 0)) };
 }

@@ -1,24 +1,15 @@
 /** One cluster's topology and what its bricks take from it. */
-import type { BrickId, DeviceName, NodeId } from '../names.ts';
+import type { DeviceName, NodeId } from '../names.ts';
 import { bytes, type Bytes } from '../quantity.ts';
 import type { DeviceRecord, NodeRecord, Tags } from '../topology.ts';
 import type { BrickRecord } from '../volume.ts';
-import { metadataOf } from './footprint.ts';
-import { effectiveTags } from './request.ts';
+import { DeviceIndex } from './device-index.ts';
+import { compareText } from './hash.ts';
+import { describeRule, effectiveTags, ruleHolds, type TagRule } from './request.ts';
+import { Seat, type Standing, type Unusable } from './seat.ts';
 
 /** What the pool needs to know of a brick. */
 export type BrickLoad = Pick<BrickRecord, 'id' | 'node' | 'device' | 'footprint'>;
-
-/** Why a device takes no bricks at all, whatever is asked. */
-export type Unusable =
-  | 'node unknown'
-  | 'node failed'
-  | 'node offline'
-  | 'node unreachable'
-  | 'device unknown'
-  | 'device failed'
-  | 'device offline'
-  | 'not prepared';
 
 /** One device as placement sees it. All sizes in bytes. */
 export interface DeviceUsage {
@@ -39,83 +30,92 @@ export interface DeviceUsage {
   readonly unusable?: Unusable;
 }
 
-/** A device's seat in the pool. There is one for every device that is in the topology or holds a brick. */
-interface Seat {
-  readonly node: NodeId;
-  readonly device: DeviceName;
-  record: DeviceRecord | undefined;
-  readonly bricks: Map<BrickId, Bytes>;
-  footprints: number;
-  spare: number;
+/** What a brick is for. The device tag `arbiter` = required | supported (default) | disabled decides where it may go. */
+export type Role =
+  /** Holds data: any device but those with arbiter=required. */
+  | 'data'
+  /** Holds names only: any device but those with arbiter=disabled. */
+  | 'arbiter'
+  /** The devices with arbiter=required: where an arbiter brick goes first. */
+  | 'arbiter-only';
+
+export function roleAllows(role: Role, tags: Tags): boolean {
+  const tag = tags['arbiter'] ?? 'supported';
+  return role === 'data' ? tag !== 'required' : role === 'arbiter' ? tag !== 'disabled' : tag === 'required';
 }
 
+/** Indexes over tag rules are made when first asked for; so many are kept. StorageClasses with rules are few. */
+const indexesKept = 24;
+
+/**
+ * Bricks are counted where their records put them, also on nodes and devices that are not known (any more): whatever
+ * comes back finds its space taken. What the pool answers depends on its contents only, not on the order in which they
+ * came.
+ */
 export class PlacementPool {
   readonly #nodes = new Map<NodeId, NodeRecord>();
   readonly #unreachable = new Set<NodeId>();
   readonly #seats = new Map<NodeId, Map<DeviceName, Seat>>();
-  /** Bricks of each volume, by the volume's id (the first 36 characters of a brick's id). */
+  /** Bricks of each volume, by the volume's id. */
   readonly #volumes = new Map<string, number>();
+  readonly #indexes = new Map<string, DeviceIndex>();
 
   /** Adds the node, or replaces what is known of it. Its bricks stay counted, also those on devices that are gone. */
   upsertNode(node: NodeRecord): void {
     this.#nodes.set(node.id, node);
-    const seats = this.#seatsOf(node.id);
-    const records = new Map(node.devices.map((device) => [device.name, device]));
-    for (const seat of seats.values()) {
-      seat.record = records.get(seat.device);
-    }
     for (const device of node.devices) {
-      this.#seat(node.id, device.name).record = device;
+      this.#seat(node.id, device.name);
     }
+    this.#refresh(node.id);
   }
 
   /** Forgets the node. Bricks that records still put on it stay counted, and come back with it. */
   removeNode(id: NodeId): void {
     this.#nodes.delete(id);
-    for (const seat of this.#seatsOf(id).values()) {
-      seat.record = undefined;
-    }
+    this.#refresh(id);
   }
 
   /** Whether the node answers, as last observed. A node that was never observed is taken to. */
   setReachable(id: NodeId, reachable: boolean): void {
+    if (this.#unreachable.has(id) === !reachable) {
+      return;
+    }
     if (reachable) {
       this.#unreachable.delete(id);
     } else {
       this.#unreachable.add(id);
     }
+    this.#refresh(id);
   }
 
-  /** Counts a brick. Counting the same id again changes nothing. */
+  isReachable(id: NodeId): boolean {
+    return !this.#unreachable.has(id);
+  }
+
+  /** Counts a brick. Counting the same id on the same device again changes nothing. */
   occupy(brick: BrickLoad): void {
     const seat = this.#seat(brick.node, brick.device);
-    if (seat.bricks.has(brick.id)) {
-      return;
+    if (seat.occupy(brick.id, brick.footprint)) {
+      const volume = volumeOf(brick);
+      this.#volumes.set(volume, (this.#volumes.get(volume) ?? 0) + 1);
+      this.#reindex(seat);
     }
-    seat.bricks.set(brick.id, brick.footprint);
-    seat.footprints += brick.footprint;
-    seat.spare = Math.max(seat.spare, metadataOf(brick.footprint));
-    const volume = brick.id.slice(0, 36);
-    this.#volumes.set(volume, (this.#volumes.get(volume) ?? 0) + 1);
   }
 
   /** Takes a brick out of the count. Nothing happens when it is not in it. */
   vacate(brick: BrickLoad): void {
-    const seat = this.#seat(brick.node, brick.device);
-    const footprint = seat.bricks.get(brick.id);
-    if (footprint === undefined) {
+    const seat = this.#seats.get(brick.node)?.get(brick.device);
+    if (seat === undefined || !seat.vacate(brick.id)) {
       return;
     }
-    seat.bricks.delete(brick.id);
-    seat.footprints -= footprint;
-    seat.spare = Math.max(0, ...[...seat.bricks.values()].map(metadataOf));
-    const volume = brick.id.slice(0, 36);
+    const volume = volumeOf(brick);
     const left = (this.#volumes.get(volume) ?? 0) - 1;
     if (left > 0) {
       this.#volumes.set(volume, left);
     } else {
       this.#volumes.delete(volume);
     }
+    this.#reindex(seat);
   }
 
   /** Volumes that have a brick here. */
@@ -123,70 +123,162 @@ export class PlacementPool {
     return this.#volumes.size;
   }
 
-  /** Every device that is known or holds a brick, by node and name. */
-  devices(): readonly DeviceUsage[] {
-    return [...this.#seats.values()]
-      .flatMap((seats) => [...seats.values()])
-      .filter((seat) => seat.record !== undefined || seat.bricks.size > 0)
-      .map((seat) => this.#usage(seat))
-      .sort((a, b) => (a.node < b.node ? -1 : a.node > b.node ? 1 : a.device < b.device ? -1 : 1));
+  hasVolume(id: string): boolean {
+    return this.#volumes.has(id);
   }
 
-  #usage(seat: Seat): DeviceUsage {
-    const node = this.#nodes.get(seat.node);
-    const size = seat.record?.size ?? bytes(0);
-    const reserved = seat.record?.reserved ?? bytes(0);
-    const used = bytes(seat.footprints + seat.spare);
-    const unusable = this.#unusable(node, seat);
+  /** Every known node, by id. */
+  nodes(): readonly NodeRecord[] {
+    return [...this.#nodes.values()].sort((a, b) => compareText(a.id, b.id));
+  }
+
+  node(id: NodeId): NodeRecord | undefined {
+    return this.#nodes.get(id);
+  }
+
+  /** Every device that is known or holds a brick, by node and name. */
+  devices(): readonly DeviceUsage[] {
+    return this.seats().map(usageOf);
+  }
+
+  /** The seats behind `devices()`, in the same order. For placement itself. */
+  seats(): readonly Seat[] {
+    const found: Seat[] = [];
+    for (const seats of this.#seats.values()) {
+      for (const seat of seats.values()) {
+        if (seat.standing.unusable !== 'device unknown' || seat.bricks.size > 0) {
+          found.push(seat);
+        }
+      }
+    }
+    return found.sort((a, b) => compareText(a.node, b.node) || compareText(a.device, b.device));
+  }
+
+  seat(node: NodeId, device: DeviceName): Seat | undefined {
+    return this.#seats.get(node)?.get(device);
+  }
+
+  /** The devices that bricks of that role may use under the rules, ordered for placement. */
+  index(role: Role, rules: readonly TagRule[] = []): DeviceIndex {
+    const name = JSON.stringify([role, ...rules.map(describeRule).sort()]);
+    let index = this.#indexes.get(name);
+    if (index === undefined) {
+      index = new DeviceIndex(
+        ({ standing: { tags } }) => roleAllows(role, tags) && rules.every((rule) => ruleHolds(rule, tags)),
+      );
+      for (const seat of this.seats()) {
+        index.update(seat);
+      }
+      const oldest = this.#indexes.keys().next();
+      if (this.#indexes.size >= indexesKept && oldest.done !== true) {
+        this.#indexes.delete(oldest.value);
+      }
+    }
+    // Asked for last, dropped last.
+    this.#indexes.delete(name);
+    this.#indexes.set(name, index);
+    return index;
+  }
+
+  /** Takes space on a seat for a plan that is being made. The plan gives it back before it is done. */
+  hold(seat: Seat, footprint: number): void {
+    seat.hold(footprint);
+    this.#reindex(seat);
+  }
+
+  /** Gives back what `hold` took. */
+  release(seat: Seat, footprint: number): void {
+    seat.release(footprint);
+    this.#reindex(seat);
+  }
+
+  #refresh(id: NodeId): void {
+    const node = this.#nodes.get(id);
+    const records = new Map(node?.devices.map((device) => [device.name, device]));
+    const seats = this.#seats.get(id);
+    for (const seat of seats?.values() ?? []) {
+      seat.standing = this.#standingOf(node, records.get(seat.device));
+      this.#reindex(seat);
+      if (seat.bricks.size === 0 && !records.has(seat.device)) {
+        seats?.delete(seat.device);
+      }
+    }
+  }
+
+  #standingOf(node: NodeRecord | undefined, device: DeviceRecord | undefined): Standing {
+    const unusable = this.#unusable(node, device);
     return {
-      node: seat.node,
-      device: seat.device,
       zone: node?.zone ?? '',
-      size,
-      reserved,
-      used,
-      free: bytes(Math.max(0, size - reserved - used)),
-      bricks: seat.bricks.size,
-      tags: effectiveTags(node?.tags ?? {}, seat.record?.tags ?? {}),
+      size: device?.size ?? bytes(0),
+      reserved: device?.reserved ?? bytes(0),
+      tags: effectiveTags(node?.tags ?? {}, device?.tags ?? {}),
       ...(unusable === undefined ? {} : { unusable }),
     };
   }
 
-  #unusable(node: NodeRecord | undefined, seat: Seat): Unusable | undefined {
+  /** What lasts longest is said first: `failed` before `offline` before what passes by itself. */
+  #unusable(node: NodeRecord | undefined, device: DeviceRecord | undefined): Unusable | undefined {
     if (node === undefined) {
       return 'node unknown';
+    }
+    if (device === undefined) {
+      return 'device unknown';
     }
     if (node.state !== 'online') {
       return `node ${node.state}`;
     }
-    if (seat.record === undefined) {
-      return 'device unknown';
+    if (device.state !== 'online') {
+      return `device ${device.state}`;
     }
-    if (seat.record.state !== 'online') {
-      return `device ${seat.record.state}`;
-    }
-    if (seat.record.size === undefined) {
+    if (device.size === undefined) {
       return 'not prepared';
     }
     return this.#unreachable.has(node.id) ? 'node unreachable' : undefined;
   }
 
-  #seatsOf(node: NodeId): Map<DeviceName, Seat> {
+  #reindex(seat: Seat): void {
+    for (const index of this.#indexes.values()) {
+      index.update(seat);
+    }
+  }
+
+  #seat(node: NodeId, device: DeviceName): Seat {
     let seats = this.#seats.get(node);
     if (seats === undefined) {
       seats = new Map();
       this.#seats.set(node, seats);
     }
-    return seats;
-  }
-
-  #seat(node: NodeId, device: DeviceName): Seat {
-    const seats = this.#seatsOf(node);
     let seat = seats.get(device);
     if (seat === undefined) {
-      seat = { node, device, record: undefined, bricks: new Map(), footprints: 0, spare: 0 };
+      seat = new Seat(node, device);
+      const record = this.#nodes.get(node);
+      seat.standing = this.#standingOf(
+        record,
+        record?.devices.find(({ name }) => name === device),
+      );
       seats.set(device, seat);
     }
     return seat;
   }
+}
+
+/** A brick's id begins with that of its volume: a UUID. */
+function volumeOf(brick: BrickLoad): string {
+  return brick.id.slice(0, 36);
+}
+
+export function usageOf(seat: Seat): DeviceUsage {
+  const { zone, size, reserved, tags, unusable } = seat.standing;
+  return {
+    node: seat.node,
+    device: seat.device,
+    zone,
+    size,
+    reserved,
+    used: bytes(seat.used),
+    free: bytes(Math.max(0, seat.room)),
+    bricks: seat.bricks.size,
+    tags,
+    ...(unusable === undefined ? {} : { unusable }),
+  };
 }

@@ -1,4 +1,7 @@
 /** Why a request cannot be placed. */
+import { bricksPerSet, describeDurability } from '../durability.ts';
+import type { PlacementPool } from './pool.ts';
+import type { PlacementRequest } from './request.ts';
 
 export interface Refusal {
   readonly kind: 'refused';
@@ -11,4 +14,12 @@ export interface Refusal {
 /** One line of at most 1024 bytes, for an event or a log. */
 export function describeRefusal(refusal: Refusal): string {
   return refusal.shortfall;
+}
+
+export function refuse(_pool: PlacementPool, request: PlacementRequest): Refusal {
+  return {
+    kind: 'refused',
+    permanent: false,
+    shortfall: `${describeDurability(request.durability)} needs ${bricksPerSet(request.durability)} nodes`,
+  };
 }

@@ -1,0 +1,157 @@
+/** One device's place in the pool: what its bricks take, and what would fit beside them. */
+import { bytes, roundDown, type Bytes } from '../quantity.ts';
+import type { BrickId, DeviceName, NodeId } from '../names.ts';
+import type { Tags } from '../topology.ts';
+import { brickFootprint, extentSize, metadataOf } from './footprint.ts';
+import { hashText } from './hash.ts';
+
+/** Why a device takes no bricks at all, whatever is asked. */
+export type Unusable =
+  | 'node unknown'
+  | 'node failed'
+  | 'node offline'
+  | 'node unreachable'
+  | 'device unknown'
+  | 'device failed'
+  | 'device offline'
+  | 'not prepared';
+
+/** What the topology says of a device at the moment. Sizes in bytes. */
+export interface Standing {
+  readonly zone: string;
+  readonly size: Bytes;
+  readonly reserved: Bytes;
+  /** The device's own tags over those of its node. */
+  readonly tags: Tags;
+  /** Absent: bricks may be placed here. */
+  readonly unusable?: Unusable;
+}
+
+const unknown: Standing = { zone: '', size: bytes(0), reserved: bytes(0), tags: {}, unusable: 'node unknown' };
+
+/**
+ * Invariants: `used` is the sum of all footprints plus the largest metadata among them (LVM keeps one spare metadata
+ * volume in a volume group, as large as the largest); it depends on what is here, never on the order in which it came.
+ */
+export class Seat {
+  readonly node: NodeId;
+  readonly device: DeviceName;
+  /** For breaking ties alike on every machine. */
+  readonly hash: number;
+  #standing: Standing = unknown;
+  readonly #bricks = new Map<BrickId, Bytes>();
+  /** How many bricks have a metadata volume of that many bytes. */
+  readonly #metadata = new Map<number, number>();
+  #footprints = 0;
+  #spare = 0;
+
+  constructor(node: NodeId, device: DeviceName) {
+    this.node = node;
+    this.device = device;
+    this.hash = hashText(`${node}:${device}`);
+  }
+
+  get standing(): Standing {
+    return this.#standing;
+  }
+
+  set standing(standing: Standing | undefined) {
+    this.#standing = standing ?? unknown;
+  }
+
+  get bricks(): ReadonlyMap<BrickId, Bytes> {
+    return this.#bricks;
+  }
+
+  /** Bytes that bricks take, LVM's spare metadata volume included. */
+  get used(): number {
+    return this.#footprints + this.#spare;
+  }
+
+  /** Bytes that bricks may take in all. */
+  get capacity(): number {
+    return Math.max(0, this.#standing.size - this.#standing.reserved);
+  }
+
+  /** Bytes left; negative when the device is overfull (it shrank, or `reserved` grew). */
+  get room(): number {
+    return this.#standing.size - this.#standing.reserved - this.used;
+  }
+
+  /** Bytes by which `used` grows when a brick of that footprint comes. */
+  costOf(footprint: number): number {
+    return footprint + Math.max(0, metadataOf(footprint) - this.#spare);
+  }
+
+  fits(footprint: number): boolean {
+    return this.room >= this.costOf(footprint);
+  }
+
+  /** How many bricks of that footprint fit beside those that are here. */
+  slots(footprint: number): number {
+    const growth = Math.max(0, metadataOf(footprint) - this.#spare);
+    return Math.max(0, Math.floor((this.room - growth) / footprint));
+  }
+
+  /** The largest brick that fits, in bytes of file system (whole extents); 0 when none does. */
+  largestBrick(snapshotFactor: number): Bytes {
+    let fits = 0;
+    let tooLarge = Math.floor(Math.max(0, this.room) / snapshotFactor / extentSize) + 1;
+    while (tooLarge - fits > 1) {
+      const middle = Math.floor((fits + tooLarge) / 2);
+      if (this.fits(brickFootprint({ size: bytes(middle * extentSize), snapshotFactor }).total)) {
+        fits = middle;
+      } else {
+        tooLarge = middle;
+      }
+    }
+    return roundDown(fits * extentSize, extentSize);
+  }
+
+  /** Counts a brick of the records. False when it is counted already. */
+  occupy(id: BrickId, footprint: Bytes): boolean {
+    if (this.#bricks.has(id)) {
+      return false;
+    }
+    this.#bricks.set(id, footprint);
+    this.hold(footprint);
+    return true;
+  }
+
+  /** Takes a brick of the records out again. False when it was not counted. */
+  vacate(id: BrickId): boolean {
+    const footprint = this.#bricks.get(id);
+    if (footprint === undefined) {
+      return false;
+    }
+    this.#bricks.delete(id);
+    this.release(footprint);
+    return true;
+  }
+
+  /** Takes space without a record, as a plan does while it is made. */
+  hold(footprint: number): void {
+    const metadata = metadataOf(footprint);
+    this.#metadata.set(metadata, (this.#metadata.get(metadata) ?? 0) + 1);
+    this.#footprints += footprint;
+    this.#spare = Math.max(this.#spare, metadata);
+  }
+
+  /** Gives back what `hold` took. */
+  release(footprint: number): void {
+    const metadata = metadataOf(footprint);
+    const left = (this.#metadata.get(metadata) ?? 0) - 1;
+    this.#footprints -= footprint;
+    if (left > 0) {
+      this.#metadata.set(metadata, left);
+      return;
+    }
+    this.#metadata.delete(metadata);
+    if (metadata === this.#spare) {
+      this.#spare = 0;
+      for (const size of this.#metadata.keys()) {
+        this.#spare = Math.max(this.#spare, size);
+      }
+    }
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * Filling what is left. Near the end of a pool balance is no longer the point: even use of every device leaves a hole
+ * on each that is too small for the next volume. So each set takes the smallest holes that it can use and is cut to the
+ * size of the least of them, which closes that device. Sets of one volume then differ in size; gluster weighs the hash
+ * range of each set by its size (option cluster.weighted-rebalance, on by default), so it uses them evenly.
+ */
+import { bytes, roundUp, type Bytes } from '../quantity.ts';
+import { chooseWithArbiter } from './arbiter.ts';
+import { Company, type Spread } from './company.ts';
+import { isBefore, type DeviceIndex } from './device-index.ts';
+import { extentSize } from './footprint.ts';
+import type { Seat } from './seat.ts';
+import { columnSize, setShape, type SetShape } from './shape.ts';
+import type { LaidSet, Task } from './task.ts';
+import type { Trial } from './trial.ts';
+
+/** At most `sets` sets that hold the request together; `undefined` when that does not come out. */
+export function layTightly(task: Task, trial: Trial, sets: number, spread: Spread): LaidSet[] | undefined {
+  const laid: LaidSet[] = [];
+  let left = columnSize(task.request);
+  while (left > 0) {
+    const remaining = sets - laid.length;
+    const { minBrickSize, maxBrickSize } = task.request.limits;
+    const least = roundUp(Math.max(minBrickSize, left / Math.max(1, remaining)), extentSize);
+    if (remaining <= 0 || least > maxBrickSize) {
+      return undefined;
+    }
+    const set = laySet(task, setShape(task.request, least), left, spread);
+    if (set === undefined) {
+      return undefined;
+    }
+    takeSet(trial, set);
+    laid.push(set);
+    left -= set.shape.data.size;
+  }
+  return laid;
+}
+
+export function takeSet(trial: Trial, { shape, data, arbiter }: LaidSet): void {
+  for (const seat of data) {
+    trial.take(seat, shape.data.footprint);
+  }
+  if (arbiter !== undefined && shape.arbiter !== undefined) {
+    trial.take(arbiter, shape.arbiter.footprint);
+  }
+}
+
+function laySet(task: Task, least: SetShape, left: number, spread: Spread): LaidSet | undefined {
+  const chooseData = (company: Company): Seat[] | undefined =>
+    smallestHoles(task.data, least.data.footprint, { bricks: least.dataBricks, spread, tie: task.tie, company });
+  if (least.arbiter === undefined) {
+    const data = chooseData(new Company());
+    return data === undefined ? undefined : { shape: grown(task, least, left, data), data };
+  }
+  const found = chooseWithArbiter(task, { footprint: least.arbiter.footprint, spread }, chooseData);
+  if (found === undefined) {
+    return undefined;
+  }
+  const shape = grown(task, least, left, found.data);
+  const arbiterFits = shape.arbiter === undefined || found.arbiter.fits(shape.arbiter.footprint);
+  return { shape: arbiterFits ? shape : least, ...found };
+}
+
+/** The set at the size of the smallest of its holes, but no larger than what is left to lay. */
+function grown(task: Task, least: SetShape, left: number, seats: readonly Seat[]): SetShape {
+  const { minBrickSize, maxBrickSize } = task.request.limits;
+  const holes = seats.map((seat) => seat.largestBrick(task.request.snapshotFactor));
+  let size: number = Math.min(roundUp(left, extentSize), maxBrickSize, ...holes);
+  if (left - size > 0 && left - size < minBrickSize) {
+    // What stays must be large enough for a brick of its own.
+    size = Math.floor((left - minBrickSize) / extentSize) * extentSize;
+  }
+  const chosen: Bytes = bytes(Math.max(least.data.size, size));
+  return setShape(task.request, chosen);
+}
+
+interface HoleQuery {
+  readonly bricks: number;
+  readonly spread: Spread;
+  readonly tie: number;
+  readonly company: Company;
+}
+
+/** Looks at every device: this happens at the end of a pool only. */
+function smallestHoles(index: DeviceIndex, footprint: number, query: HoleQuery): Seat[] | undefined {
+  const open = smallestOfEachNode(index, footprint, query);
+  const critical = new Set<Seat>(criticalSeats(index, open, footprint, query.bricks));
+  const chosen: Seat[] = [];
+  let present = query.company;
+  while (chosen.length < query.bricks) {
+    let best: Seat | undefined;
+    const rank = (seat: Seat): number => {
+      const crowd = query.spread === 'off' ? 0 : present.inZone(seat.standing.zone);
+      return crowd * 2 + (critical.has(seat) ? 0 : 1);
+    };
+    for (const seat of open) {
+      if (!present.admits(seat.node, seat.standing.zone, query.spread)) {
+        continue;
+      }
+      const order = best === undefined ? -1 : rank(seat) - rank(best);
+      if (best === undefined || order < 0 || (order === 0 && isBefore(seat, seat.room, best, best.room, query.tie))) {
+        best = seat;
+      }
+    }
+    if (best === undefined) {
+      return undefined;
+    }
+    chosen.push(best);
+    present = present.with([best]);
+  }
+  return chosen;
+}
+
+function smallestOfEachNode(index: DeviceIndex, footprint: number, query: HoleQuery): Seat[] {
+  const open: Seat[] = [];
+  for (const node of index.nodes()) {
+    let best: Seat | undefined;
+    for (const seat of node.seats) {
+      if (seat.fits(footprint) && (best === undefined || isBefore(seat, seat.room, best, best.room, query.tie))) {
+        best = seat;
+      }
+    }
+    if (best !== undefined) {
+      open.push(best);
+    }
+  }
+  return open;
+}
+
+/** The seats of the nodes that every set from now on must use, or their space is lost (see `criticalNodes`). */
+function criticalSeats(index: DeviceIndex, open: readonly Seat[], footprint: number, bricks: number): Seat[] {
+  const critical = new Set(index.criticalNodes(footprint, bricks));
+  return open.filter((seat) => critical.has(seat.node));
+}
