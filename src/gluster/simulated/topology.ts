@@ -1,20 +1,22 @@
 /** What a simulation is made of. */
-import type { DeviceName, HostName, NodeId } from '../../domain/names.ts';
-import type { Bytes } from '../../domain/quantity.ts';
+import { z } from 'zod';
+import { deviceName, hostName, nodeId } from '../../domain/names.ts';
+import { branded, byteSize } from '../../domain/schema.ts';
 
 /** A disk of a simulated node. Blank unless `holds` says otherwise. */
-export interface SimulatedDeviceSpec {
-  readonly name: DeviceName;
+const simulatedDeviceSpec = z.object({
+  name: branded(deviceName),
   /** Bytes of the raw disk. */
-  readonly size: Bytes;
+  size: byteSize,
   /** What somebody else left on it: a file system or other signature (`ext4`), mounted at a path or not. */
-  readonly holds?: { readonly signature: string; readonly mountpoint?: string };
-}
+  holds: z.object({ signature: z.string().min(1), mountpoint: z.string().optional() }).optional(),
+});
 
 /** A simulated storage server: the names of a NodeRecord, and its disks. */
-export interface SimulatedNodeSpec {
-  readonly id: NodeId;
-  readonly manage: HostName;
-  readonly storage: HostName;
-  readonly devices: readonly SimulatedDeviceSpec[];
-}
+export const simulatedNodeSpec = z.object({
+  id: branded(nodeId),
+  manage: branded(hostName),
+  storage: branded(hostName),
+  devices: z.array(simulatedDeviceSpec),
+});
+export type SimulatedNodeSpec = Readonly<z.infer<typeof simulatedNodeSpec>>;
