@@ -127,7 +127,7 @@ export class ProvisionReconciler {
   }
 
   async #provision(job: Job, signal: AbortSignal): Promise<Next> {
-    const { clock, observer, unsettled } = this.#deps;
+    const { clock, observer, unsettled, abandon } = this.#deps;
     const started = clock.monotonic();
     const attempt = await this.#attempt(job, signal);
     if (attempt.kind === 'unknown') {
@@ -138,20 +138,23 @@ export class ProvisionReconciler {
     if (attempt.kind !== 'done' || attempt.value === 'provisioned') {
       observer.provisionFinished(job.request.owner.className, attempt.kind, clock.monotonic() - started);
     }
+    if (this.#gone(job.claim)) {
+      // Nobody is left to be told. Whatever stands of the volume is looked after, an unknown state included.
+      abandon(job.request.id);
+      return settled;
+    }
     return signal.aborted ? settled : this.#interpret(job, attempt);
   }
 
   /** What an attempt's end means for the user, and for the queue. */
   #interpret(job: Job, attempt: Attempt): Next {
     const { claim, request, storageClass } = job;
-    const { log, verdicts, abandon } = this.#deps;
+    const { log, verdicts } = this.#deps;
     if (attempt.kind === 'done') {
       if (attempt.value === 'provisioned') {
         const name = persistentVolumeName(request.id);
         this.#normal(claim, eventReason.provisioningSucceeded, `Successfully provisioned volume ${name}`);
         log.info({ claim: keyOf(claim.metadata), volume: request.id }, 'provisioned a volume');
-      } else if (attempt.value === 'dropped') {
-        abandon(request.id);
       }
       return settled;
     }
@@ -213,9 +216,9 @@ export class ProvisionReconciler {
   }
 
   async #publish(job: Job, volume: VolumeRecord, signal: AbortSignal): Promise<Attempt> {
-    const { api, engine, findClaim, provisioner, namespace } = this.#deps;
+    const { api, engine, provisioner, namespace } = this.#deps;
     const { claim, storageClass, request } = job;
-    if (findClaim(keyOf(claim.metadata))?.metadata.uid !== claim.metadata.uid) {
+    if (this.#gone(claim)) {
       return done('dropped');
     }
     const body = buildPersistentVolume({ claim, storageClass, volume, provisioner, namespace });
@@ -239,6 +242,11 @@ export class ProvisionReconciler {
       }
     }
     return done('provisioned');
+  }
+
+  /** Is it gone, or another one by that name, as far as the cache knows by now? */
+  #gone(claim: PersistentVolumeClaim): boolean {
+    return this.#deps.findClaim(keyOf(claim.metadata))?.metadata.uid !== claim.metadata.uid;
   }
 
   /** Asks the API, because the cache may be old: a record for a claim that is gone would be work for nothing. */

@@ -261,6 +261,47 @@ describe('setbacks', () => {
   });
 });
 
+describe('a claim that goes while its volume is made', () => {
+  it.each([
+    ['failed', failed('mkfs.xfs: no space')],
+    ['waiting', waiting({ what: 'node', name: 'b' }, 'node b does not answer')],
+    ['unknown', unknown('no answer')],
+  ])('leaves a volume to look after, and nobody to be told: %s', async (kind, setback) => {
+    const world = World.withClaim();
+    world.engine.next.ensure.push(setback);
+    world.engine.during = () => {
+      world.cachedClaim = undefined;
+    };
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    expect(world.abandoned).toEqual([id]);
+    expect(world.reasons).toEqual(['Provisioning']);
+    expect(world.unsettled.get(id) !== undefined).toBe(kind === 'unknown');
+  });
+});
+
+describe('claims for which there is no room', () => {
+  it('are named once when room has been made', async () => {
+    const world = World.withClaim();
+    world.engine.next.ensure.push(waiting({ what: 'capacity' }, 'replicate 3 needs 5 GiB on 3 nodes'));
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
+    expect(world.provision.takeShort()).toEqual([claimKey]);
+    expect(world.provision.takeShort()).toEqual([]);
+  });
+});
+
+describe('a run that comes before the cache knows of the new PersistentVolume', () => {
+  it.each(['Delete', 'Retain'])('costs one read and does nothing again: %s', async (reclaimPolicy) => {
+    const world = World.withClaim();
+    world.classes = [storageClass({ reclaimPolicy })];
+    await run(world);
+    world.api.calls.length = 0;
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    expect(world.api.calls.map((call) => `${call.verb} ${call.plural}`)).toEqual(['get persistentvolumes']);
+    expect(world.engine.calls).toEqual(['ensure', 'confirm']);
+    expect(world.reasons).toEqual(['Provisioning', 'ProvisioningSucceeded']);
+  });
+});
+
 describe('refused claims', () => {
   it('get an event that names every problem, and cost nothing else', async () => {
     const world = World.withClaim(claim({ spec: { volumeMode: 'Block' } }));

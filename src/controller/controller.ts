@@ -1,0 +1,251 @@
+/**
+ * The controller as a whole: caches tell what changed, queues hold what to look at, reconcilers look and do.
+ *
+ *     new --start--> syncing --all caches whole--> working --stop--> stopping --> stopped
+ *                       +------------------------stop----------------^
+ *
+ * It may run only once at a time for one provisioner name: whoever starts it holds the lease, or is alone. The engine
+ * must be open, for the realm of this cluster (src/controller/realm.ts), and stays open until `stop` has resolved.
+ */
+import type { Clock, Random } from '../domain/clock.ts';
+import type { Log } from '../domain/log.ts';
+import type { ClusterId } from '../domain/names.ts';
+import type { VolumeEngine } from '../engine/api.ts';
+import type { KubeApi } from '../kube/api.ts';
+import { createCaches, everyCache, type Caches } from './caches.ts';
+import { EndpointsReconciler, type Resolve } from './endpoints.ts';
+import type { Events } from './events.ts';
+import { InWork } from './in-work.ts';
+import { LeftoverReconciler } from './leftovers.ts';
+import { after, backoff, settled, slowRetryMs, type Next } from './next.ts';
+import type { ControllerObserver } from './observer.ts';
+import { ProvisionReconciler } from './provision.ts';
+import { createQueues, guarded, type Queues } from './queues.ts';
+import { ReleaseReconciler } from './release.ts';
+import { Sweep } from './sweep.ts';
+import { Unsettled } from './unsettled.ts';
+import { Verdicts } from './verdicts.ts';
+import { wire } from './wiring.ts';
+
+export interface ControllerOptions {
+  readonly api: KubeApi;
+  readonly engine: VolumeEngine;
+  readonly events: Events;
+  readonly observer: ControllerObserver;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** Our name in StorageClasses: `brickyard.dev/glusterfs`. */
+  readonly provisioner: string;
+  /** Our own namespace: Endpoints and Services are kept there. */
+  readonly namespace: string;
+  readonly resolve: Resolve;
+  /** Claims, and volumes to delete, that are worked on at once. Default 16. */
+  readonly workers?: number;
+  /** Milliseconds between two sweeps. Default 300,000. */
+  readonly sweepIntervalMs?: number;
+}
+
+/** Longest that a cache may have heard nothing. A watch that is well has a bookmark a minute; lists may take a while. */
+const deafMs = 180_000;
+/** Claims that wait for room are looked at again this long after some became free, all frees of that time together. */
+const freedDelayMs = 1_000;
+/** Queues end by our own signals, at the latest when the process is ended. */
+const forever = 24 * 3_600_000;
+
+type Phase = 'new' | 'syncing' | 'working' | 'stopping' | 'stopped';
+
+export class Controller {
+  readonly #options: ControllerOptions;
+  readonly #log: Log;
+  readonly #caches: Caches;
+  readonly #queues: Queues;
+  readonly #verdicts: Verdicts;
+  readonly #provision: ProvisionReconciler;
+  readonly #release: ReleaseReconciler;
+  readonly #leftovers: LeftoverReconciler;
+  readonly #endpoints: EndpointsReconciler;
+  readonly #sweep: Sweep;
+  /** Ends waiting and the sweep. */
+  readonly #stopping = new AbortController();
+  /** Ends running work. */
+  readonly #abort = new AbortController();
+  #phase: Phase = 'new';
+  #background: Promise<void> = Promise.resolve();
+  #unwire: () => void = () => undefined;
+  #freedNoted = false;
+
+  constructor(options: ControllerOptions) {
+    this.#options = options;
+    this.#log = options.log.child({ component: 'controller' });
+    const { workers = 16, engine } = options;
+    this.#caches = createCaches({ ...options, log: this.#log });
+    this.#queues = createQueues({ ...options, log: this.#log, workers });
+    this.#verdicts = new Verdicts(options.clock);
+    const shared = {
+      ...options,
+      log: this.#log,
+      verdicts: this.#verdicts,
+      inWork: new InWork(),
+      unsettled: new Unsettled(),
+      findClaim: (key: string) => this.#caches.claims.lister.byKey(key),
+      findClass: (name: string) => this.#caches.classes.lister.byKey(name),
+      findVolume: (name: string) => this.#caches.volumes.lister.byKey(name),
+      abandon: this.#queues.leftovers.add.bind(this.#queues.leftovers),
+      lookAt: this.#queues.leftovers.add.bind(this.#queues.leftovers),
+      freed: () => this.#noteFreed(),
+    };
+    this.#provision = new ProvisionReconciler(shared);
+    this.#release = new ReleaseReconciler(shared);
+    this.#leftovers = new LeftoverReconciler(shared);
+    this.#endpoints = new EndpointsReconciler({ ...shared, engine });
+    this.#sweep = new Sweep(shared);
+  }
+
+  /**
+   * Fills the caches, then begins to work. Resolves when work has begun. Rejects when it was started before, and when it
+   * is stopped meanwhile.
+   */
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') {
+      throw new Error(`the controller was started before; it is ${this.#phase}`);
+    }
+    this.#phase = 'syncing';
+    const { engine, provisioner } = this.#options;
+    this.#unwire = wire({
+      caches: this.#caches,
+      queues: this.#queues,
+      engine,
+      provision: this.#provision,
+      verdicts: this.#verdicts,
+      provisioner,
+    });
+    const caches = everyCache(this.#caches);
+    for (const [, cache] of caches) {
+      cache.start();
+    }
+    await Promise.all(caches.map(([, cache]) => cache.synced()));
+    this.#stopping.signal.throwIfAborted();
+    this.#work();
+  }
+
+  /** Why it is not (fully) at work, one sentence each; empty when all is well. */
+  notReady(): readonly string[] {
+    switch (this.#phase) {
+      case 'new':
+        return ['the controller has not been started'];
+      case 'stopping':
+      case 'stopped':
+        return ['the controller is stopping'];
+      case 'syncing':
+      case 'working':
+        return everyCache(this.#caches).flatMap(([kind, cache]) => {
+          const age = cache.lastSyncAge();
+          if (!cache.hasSynced()) {
+            return [`the first list of ${kind} has not arrived yet`];
+          }
+          return age !== undefined && age > deafMs
+            ? [`nothing has been heard of ${kind} for ${Math.round(age / 1000)} s`]
+            : [];
+        });
+    }
+  }
+
+  /**
+   * Stops in two stages: nothing new is taken and what runs may finish; when `abort` fires it is aborted. Resolves when
+   * nothing runs any more. What was not finished is taken up by the next start. May be called in any state.
+   */
+  async stop(abort: AbortSignal): Promise<void> {
+    this.#phase = 'stopping';
+    this.#stopping.abort(new Error('the controller is stopping'));
+    const giveUp = (): void => this.#abort.abort(new Error('the controller was told not to wait any longer'));
+    abort.addEventListener('abort', giveUp, { once: true });
+    if (abort.aborted) {
+      giveUp();
+    }
+    this.#unwire();
+    const { claims, volumes, leftovers, endpoints } = this.#queues;
+    const stopped = await Promise.all([claims, volumes, leftovers, endpoints].map((queue) => queue.stop(forever)));
+    await Promise.all(everyCache(this.#caches).map(([, cache]) => cache.stop()));
+    await this.#background;
+    abort.removeEventListener('abort', giveUp);
+    this.#phase = 'stopped';
+    const waiting = stopped.reduce((sum, rest) => sum + rest.waiting.length, 0);
+    this.#log.info({ waiting }, 'the controller has stopped');
+  }
+
+  #work(): void {
+    const { claims, volumes, leftovers, endpoints } = this.#queues;
+    claims.start((key) => this.#run(key, (signal) => this.#provision.reconcile(key, signal)));
+    volumes.start((name) => this.#run(name, (signal) => this.#release.reconcile(name, signal)));
+    leftovers.start((id) => this.#run(id, (signal) => this.#leftovers.reconcile(id, signal)));
+    endpoints.start((cluster) => this.#run(cluster, (signal) => this.#reconcileEndpoints(cluster, signal)));
+    this.#background = this.#sweepAgainAndAgain();
+    this.#phase = 'working';
+    this.#log.info(
+      { claims: this.#caches.claims.lister.size, volumes: this.#caches.volumes.lister.size },
+      'the controller is at work',
+    );
+  }
+
+  async #reconcileEndpoints(cluster: ClusterId, signal: AbortSignal): Promise<Next> {
+    const result = await this.#endpoints.reconcile(cluster, signal);
+    switch (result.kind) {
+      case 'right':
+        return settled;
+      case 'partial':
+        return backoff(result.reason);
+      case 'blocked':
+        return after(slowRetryMs);
+    }
+  }
+
+  /** All work has the controller's own signal: `stop` alone decides when waiting for it is over. */
+  #run(key: string, work: (signal: AbortSignal) => Promise<Next>): Promise<Next> {
+    const { signal } = this.#abort;
+    return guarded(() => work(signal), signal, this.#log, key);
+  }
+
+  /** Never rejects. */
+  async #sweepAgainAndAgain(): Promise<void> {
+    const { clock, engine, sweepIntervalMs = 300_000 } = this.#options;
+    while (!this.#stopping.signal.aborted) {
+      this.#sweep.run();
+      for (const cluster of engine.clusters()) {
+        // Addresses behind DNS names change without telling anybody.
+        this.#queues.endpoints.add(cluster.id);
+      }
+      await this.#clearRemains(engine);
+      await clock.sleep(sweepIntervalMs, this.#stopping.signal).catch(() => undefined);
+    }
+  }
+
+  /** Never rejects: what could not be cleared away now is there at the next sweep as well. */
+  async #clearRemains(engine: VolumeEngine): Promise<void> {
+    try {
+      const swept = await engine.sweep(this.#stopping.signal);
+      if (swept.kind !== 'done') {
+        this.#log.info({ ...swept }, 'some remains on storage nodes could not be cleared away yet');
+      }
+    } catch (error) {
+      this.#log.error({ err: error }, 'clearing away remains on storage nodes failed unexpectedly');
+    }
+  }
+
+  /** Deletions come in crowds: one look for all of them. */
+  #noteFreed(): void {
+    if (!this.#freedNoted) {
+      this.#freedNoted = true;
+      void this.#lookAtShort();
+    }
+  }
+
+  /** Never rejects. */
+  async #lookAtShort(): Promise<void> {
+    await this.#options.clock.sleep(freedDelayMs, this.#stopping.signal).catch(() => undefined);
+    this.#freedNoted = false;
+    for (const key of this.#provision.takeShort()) {
+      this.#queues.claims.add(key);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+/** The four queues: which keys are to be looked at, and how many at a time. */
+import type { Clock, Random } from '../domain/clock.ts';
+import type { Log } from '../domain/log.ts';
+import type { ClusterId, VolumeId } from '../domain/names.ts';
+import type { BackoffOptions } from '../kube/backoff.ts';
+import { KubeError } from '../kube/errors.ts';
+import { nameFromKey } from '../kube/resources.ts';
+import { WorkQueue } from '../kube/work-queue.ts';
+import { backoff, settled, type Next } from './next.ts';
+import type { ControllerObserver, QueueName } from './observer.ts';
+
+export interface Queues {
+  /** Claims by namespace/name. */
+  readonly claims: WorkQueue<string>;
+  /** PersistentVolumes by name. */
+  readonly volumes: WorkQueue<string>;
+  /** Volumes that nobody may want any more. */
+  readonly leftovers: WorkQueue<VolumeId>;
+  /** Endpoints by gluster cluster. */
+  readonly endpoints: WorkQueue<ClusterId>;
+}
+
+export interface QueueOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly observer: ControllerObserver;
+  /** Claims, and volumes, that are worked on at once. */
+  readonly workers: number;
+}
+
+/**
+ * The cap is a minute, not the five of sig-storage-lib-external-provisioner: what waits for a node that was away should
+ * not wait long for nothing. What can never work as written is not in backoff: it rests for five minutes.
+ */
+const pause: BackoffOptions = { firstMs: 1_000, capMs: 60_000 };
+
+/** Few at a time: tidying up must not take the storage from those who wait for a volume. */
+const quietWorkers = 4;
+
+export function createQueues(options: QueueOptions): Queues {
+  const { clock, random, log, observer, workers } = options;
+  const shared = (name: QueueName) => ({
+    name,
+    clock,
+    random,
+    log,
+    backoff: pause,
+    observer: {
+      sized: (sizes: { readonly waiting: number; readonly running: number }): void =>
+        observer.queueChanged(name, sizes.waiting, sizes.running),
+    },
+  });
+  return {
+    // Namespaces take turns, so that a team that asks for a thousand volumes does not make the others wait for them.
+    claims: new WorkQueue({ ...shared('claims'), workers, groupOf: (key) => nameFromKey(key).namespace }),
+    volumes: new WorkQueue({ ...shared('volumes'), workers }),
+    leftovers: new WorkQueue({ ...shared('leftovers'), workers: quietWorkers }),
+    endpoints: new WorkQueue({ ...shared('endpoints'), workers: 1 }),
+  };
+}
+
+/**
+ * Runs a reconciler as the queues want it. An API that does not answer is nothing unexpected: the key is tried again.
+ * Once `signal` has aborted nothing counts any more; the next start looks at everything.
+ */
+export async function guarded(work: () => Promise<Next>, signal: AbortSignal, log: Log, key: string): Promise<Next> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal.aborted) {
+      return settled;
+    }
+    if (error instanceof KubeError) {
+      log.warn({ key, reason: error.message }, 'the Kubernetes API did not do as asked; trying again');
+      return backoff(error.message);
+    }
+    throw error;
+  }
+}

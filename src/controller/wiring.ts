@@ -1,0 +1,134 @@
+/** Which change brings which keys into which queue. Handlers only queue: what is to be done is read when it is done. */
+import type { VolumeEngine } from '../engine/api.ts';
+import { clusterId, NameError, volumeId, type ClusterId, type VolumeId } from '../domain/names.ts';
+import { keyOf, type KubeObject, type PersistentVolume, type PersistentVolumeClaim } from '../kube/resources.ts';
+import { clusterLabel } from './annotations.ts';
+import type { Caches } from './caches.ts';
+import type { ProvisionReconciler } from './provision.ts';
+import { isOurs, persistentVolumeName } from './pv.ts';
+import type { Queues } from './queues.ts';
+import type { Verdicts } from './verdicts.ts';
+
+export interface WiringDependencies {
+  readonly caches: Caches;
+  readonly queues: Queues;
+  readonly engine: Pick<VolumeEngine, 'volume' | 'clusters' | 'onTopologyChange'>;
+  readonly provision: Pick<ProvisionReconciler, 'forget' | 'takeShort'>;
+  readonly verdicts: Verdicts;
+  readonly provisioner: string;
+}
+
+/** Connects everything. Returns the way to take it apart. */
+export function wire(deps: WiringDependencies): () => void {
+  const { caches, queues, engine, provision, verdicts } = deps;
+  const undo = [
+    caches.claims.addHandler({
+      add: (claim) => claimChanged(deps, claim),
+      update: (claim) => claimChanged(deps, claim),
+      delete: (claim) => claimGone(deps, claim),
+    }),
+    caches.volumes.addHandler({
+      add: (pv) => volumeChanged(deps, pv),
+      update: (pv) => volumeChanged(deps, pv),
+      delete: (pv) => volumeGone(deps, pv),
+    }),
+    caches.classes.addHandler({
+      add: ({ metadata }) => classChanged(deps, metadata.name),
+      update: ({ metadata }) => classChanged(deps, metadata.name),
+    }),
+    ...[caches.services, caches.endpoints].map((cache) => cache.addHandler(endpointsHandler(queues))),
+    engine.onTopologyChange(() => {
+      for (const key of [...verdicts.liftAll(), ...provision.takeShort()]) {
+        queues.claims.add(key);
+      }
+      for (const cluster of engine.clusters()) {
+        queues.endpoints.add(cluster.id);
+      }
+    }),
+  ];
+  return () => undo.forEach((stop) => stop());
+}
+
+function claimChanged({ queues, engine }: WiringDependencies, claim: PersistentVolumeClaim): void {
+  const { volumeName } = claim.spec;
+  if (volumeName === '') {
+    queues.claims.add(keyOf(claim.metadata));
+    return;
+  }
+  // Bound. Should that be to another volume, then the one that was being made for it is wanted no more.
+  const id = volumeIdOf(claim.metadata.uid);
+  if (id !== undefined && volumeName !== persistentVolumeName(id) && engine.volume(id)?.phase === 'creating') {
+    queues.leftovers.add(id);
+  }
+}
+
+function claimGone({ queues, engine, provision }: WiringDependencies, claim: PersistentVolumeClaim): void {
+  const id = volumeIdOf(claim.metadata.uid);
+  if (id === undefined) {
+    return;
+  }
+  provision.forget(id);
+  if (engine.volume(id)?.phase === 'creating') {
+    queues.leftovers.add(id);
+  }
+}
+
+function volumeChanged({ queues, provisioner }: WiringDependencies, pv: PersistentVolume): void {
+  if (isOurs(pv, provisioner)) {
+    queues.volumes.add(pv.metadata.name);
+  }
+}
+
+/** Somebody may have been waiting for the name, or have taken an object away whose volume is being deleted. */
+function volumeGone({ queues, engine, verdicts }: WiringDependencies, pv: PersistentVolume): void {
+  const id = volumeIdOf(pv.metadata.name.replace(/^pvc-/, ''));
+  if (id === undefined) {
+    return;
+  }
+  verdicts.forget(id);
+  const record = engine.volume(id);
+  if (record?.phase === 'deleting') {
+    queues.leftovers.add(id);
+  }
+  const claim = record?.owner ?? pv.spec.claimRef;
+  if (claim !== undefined) {
+    queues.claims.add(keyOf(claim));
+  }
+}
+
+function classChanged({ caches, queues }: WiringDependencies, className: string): void {
+  for (const claim of caches.claims.lister.byIndex('pendingOfClass', className)) {
+    queues.claims.add(keyOf(claim.metadata));
+  }
+}
+
+function endpointsHandler(queues: Queues) {
+  const look = (object: KubeObject): void => {
+    const cluster = clusterOf(object);
+    if (cluster !== undefined) {
+      queues.endpoints.add(cluster);
+    }
+  };
+  // An object whose label was taken off leaves the selection, which shows as a delete of its last labelled state.
+  return { add: look, update: look, delete: look };
+}
+
+function clusterOf(object: KubeObject): ClusterId | undefined {
+  return parsed(() => clusterId(object.metadata.labels[clusterLabel] ?? ''));
+}
+
+function volumeIdOf(uid: string): VolumeId | undefined {
+  return parsed(() => volumeId(uid));
+}
+
+/** `undefined` for what is no name of ours: other people's objects may be called anything. */
+function parsed<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof NameError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
