@@ -1,0 +1,175 @@
+/**
+ * Pods and StatefulSets: stored, so that examples apply without error, but nothing runs them. There is no scheduler and no
+ * kubelet here, so a pod stays Pending for ever, and a StatefulSet makes no pods.
+ */
+import { required } from '../errors.ts';
+import { arrayAt, objectAt, textAt, valueAt } from '../json.ts';
+import { keyedList, kindSchema, list, map, open, openObject, text, integer, condition } from '../schema/builders.ts';
+import { namespacedFieldLabels } from '../selectors/fields.ts';
+import { resourceId } from '../store/store.ts';
+import { ageColumn, column, defineKind, nameColumn } from './kind.ts';
+import type { FieldError } from '../errors.ts';
+import type { JsonObject } from '../json.ts';
+import type { KubeObject } from '../object.ts';
+
+export const podResource = resourceId('', 'pods');
+
+const container = openObject({
+  name: text,
+  env: keyedList(['name'], open),
+  ports: keyedList(['containerPort', 'protocol'], open),
+  volumeMounts: keyedList(['mountPath'], open),
+  volumeDevices: keyedList(['devicePath'], open),
+});
+const podSpec = openObject({
+  nodeName: text,
+  containers: keyedList(['name'], container),
+  initContainers: keyedList(['name'], container),
+  volumes: keyedList(['name'], open),
+  imagePullSecrets: keyedList(['name'], open),
+  hostAliases: keyedList(['ip'], open),
+  topologySpreadConstraints: keyedList(['topologyKey', 'whenUnsatisfiable'], open),
+});
+
+/** The names of the claims that a pod mounts. */
+export function claimsOf(pod: KubeObject): readonly string[] {
+  return arrayAt(pod, 'spec', 'volumes').flatMap(
+    (volume) => textAt(volume, 'persistentVolumeClaim', 'claimName') ?? [],
+  );
+}
+
+function preparePod(pod: KubeObject): KubeObject {
+  const defaults: JsonObject = {
+    restartPolicy: 'Always',
+    terminationGracePeriodSeconds: 30,
+    dnsPolicy: 'ClusterFirst',
+    securityContext: {},
+    schedulerName: 'default-scheduler',
+    enableServiceLinks: true,
+    preemptionPolicy: 'PreemptLowerPriority',
+    priority: 0,
+    serviceAccountName: 'default',
+    serviceAccount: 'default',
+  };
+  return {
+    ...pod,
+    spec: { ...defaults, ...objectAt(pod, 'spec') },
+    status: { phase: 'Pending', qosClass: 'BestEffort' },
+  };
+}
+
+function validateContainers(spec: JsonObject, field: string): readonly FieldError[] {
+  const containers = arrayAt(spec, 'containers');
+  return containers.length === 0
+    ? [required(`${field}.containers`)]
+    : containers.flatMap((one, index) => [
+        ...(textAt(one, 'name') === undefined ? [required(`${field}.containers[${index}].name`)] : []),
+        ...(textAt(one, 'image') === undefined ? [required(`${field}.containers[${index}].image`)] : []),
+      ]);
+}
+
+const podReady = (pod: KubeObject): string => {
+  const statuses = arrayAt(pod, 'status', 'containerStatuses').filter((one) => valueAt(one, 'ready') === true);
+  return `${statuses.length}/${arrayAt(pod, 'spec', 'containers').length}`;
+};
+
+export const pods = defineKind({
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  shortNames: ['po'],
+  categories: ['all'],
+  namespaced: true,
+  subresources: ['status'],
+  returnsDeleted: true,
+  schema: kindSchema({ spec: podSpec, status: openObject({ conditions: keyedList(['type'], condition) }) }),
+  prepareCreate: preparePod,
+  validate: (pod) => validateContainers(objectAt(pod, 'spec'), 'spec'),
+  fieldLabels: new Map([
+    ...namespacedFieldLabels,
+    ...[
+      'spec.nodeName',
+      'spec.restartPolicy',
+      'spec.schedulerName',
+      'spec.serviceAccountName',
+      'status.phase',
+      'status.podIP',
+      'status.nominatedNodeName',
+    ].map((path) => [path, (pod: KubeObject): string => textAt(pod, ...path.split('.')) ?? ''] as const),
+  ]),
+  columns: () => [
+    nameColumn,
+    column('Ready', podReady),
+    column('Status', (pod) =>
+      pod.metadata.deletionTimestamp === undefined ? (textAt(pod, 'status', 'phase') ?? '') : 'Terminating',
+    ),
+    column('Restarts', () => '0'),
+    ageColumn,
+    column('IP', (pod) => textAt(pod, 'status', 'podIP') ?? '<none>', { wide: true }),
+    column('Node', (pod) => textAt(pod, 'spec', 'nodeName') ?? '<none>', { wide: true }),
+    column('Nominated Node', () => '<none>', { wide: true }),
+    column('Readiness Gates', () => '<none>', { wide: true }),
+  ],
+});
+
+function prepareStatefulSet(set: KubeObject): KubeObject {
+  const defaults: JsonObject = {
+    replicas: 1,
+    podManagementPolicy: 'OrderedReady',
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 0 } },
+    revisionHistoryLimit: 10,
+    persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Retain' },
+  };
+  return { ...set, spec: { ...defaults, ...objectAt(set, 'spec') }, status: { replicas: 0, availableReplicas: 0 } };
+}
+
+const templateContainers = (set: KubeObject): readonly JsonObject[] =>
+  arrayAt(set, 'spec', 'template', 'spec', 'containers') as readonly JsonObject[];
+
+export const statefulSets = defineKind({
+  group: 'apps',
+  version: 'v1',
+  kind: 'StatefulSet',
+  plural: 'statefulsets',
+  shortNames: ['sts'],
+  categories: ['all'],
+  namespaced: true,
+  subresources: ['status'],
+  hasGeneration: true,
+  schema: kindSchema({
+    spec: openObject({
+      replicas: integer,
+      selector: open,
+      serviceName: text,
+      template: openObject({ metadata: openObject({ labels: map(text), annotations: map(text) }), spec: podSpec }),
+      volumeClaimTemplates: list(open),
+    }),
+    status: open,
+  }),
+  prepareCreate: prepareStatefulSet,
+  validate: (set) => [
+    ...(valueAt(set, 'spec', 'selector') === undefined ? [required('spec.selector')] : []),
+    ...validateContainers(objectAt(set, 'spec', 'template', 'spec'), 'spec.template.spec'),
+  ],
+  columns: () => [
+    nameColumn,
+    column('Ready', (set) => `0/${String(valueAt(set, 'spec', 'replicas'))}`),
+    ageColumn,
+    column(
+      'Containers',
+      (set) =>
+        templateContainers(set)
+          .map((one) => textAt(one, 'name') ?? '')
+          .join(','),
+      { wide: true },
+    ),
+    column(
+      'Images',
+      (set) =>
+        templateContainers(set)
+          .map((one) => textAt(one, 'image') ?? '')
+          .join(','),
+      { wide: true },
+    ),
+  ],
+});
