@@ -53,15 +53,16 @@ export function createCaches({ api, clock, random, log, namespace }: CacheOption
   };
 }
 
-/** Every cache with the name of its kind, for waiting, stopping and reporting. */
-export function everyCache(
-  caches: Caches,
-): readonly (readonly [string, Pick<Reflector<never>, 'start' | 'stop' | 'synced' | 'hasSynced' | 'lastSyncAge'>])[] {
+/** What is common to caches of all kinds. */
+export type AnyCache = Pick<Reflector<never>, 'start' | 'stop' | 'synced' | 'hasSynced' | 'lastSyncAge'>;
+
+/** Every cache with the plural name of its kind. */
+export function everyCache(caches: Caches): readonly (readonly [string, AnyCache])[] {
   return [
-    ['PersistentVolumeClaims', caches.claims],
-    ['PersistentVolumes', caches.volumes],
-    ['StorageClasses', caches.classes],
-    ['Services', caches.services],
-    ['Endpoints', caches.endpoints],
+    [persistentVolumeClaims.plural, caches.claims],
+    [persistentVolumes.plural, caches.volumes],
+    [storageClasses.plural, caches.classes],
+    [services.plural, caches.services],
+    [endpoints.plural, caches.endpoints],
   ];
 }

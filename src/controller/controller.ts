@@ -74,6 +74,7 @@ export class Controller {
   #background: Promise<void> = Promise.resolve();
   #unwire: () => void = () => undefined;
   #freedNoted = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: ControllerOptions) {
     this.#options = options;
@@ -151,24 +152,40 @@ export class Controller {
     }
   }
 
+  /** Milliseconds since each cache last heard from the API, by plural name; without those that never have. */
+  cacheAges(): ReadonlyMap<string, number> {
+    return new Map(
+      everyCache(this.#caches).flatMap(([kind, cache]) => {
+        const age = cache.lastSyncAge();
+        return age === undefined ? [] : [[kind, age] as const];
+      }),
+    );
+  }
+
   /**
    * Stops in two stages: nothing new is taken and what runs may finish; when `abort` fires it is aborted. Resolves when
-   * nothing runs any more. What was not finished is taken up by the next start. May be called in any state.
+   * nothing runs any more. What was not finished is taken up by the next start. May be called in any state and again;
+   * of several signals any one aborts.
    */
   async stop(abort: AbortSignal): Promise<void> {
-    this.#phase = 'stopping';
-    this.#stopping.abort(new Error('the controller is stopping'));
     const giveUp = (): void => this.#abort.abort(new Error('the controller was told not to wait any longer'));
     abort.addEventListener('abort', giveUp, { once: true });
     if (abort.aborted) {
       giveUp();
     }
+    this.#stopped ??= this.#stop();
+    await this.#stopped;
+    abort.removeEventListener('abort', giveUp);
+  }
+
+  async #stop(): Promise<void> {
+    this.#phase = 'stopping';
+    this.#stopping.abort(new Error('the controller is stopping'));
     this.#unwire();
     const { claims, volumes, leftovers, endpoints } = this.#queues;
     const stopped = await Promise.all([claims, volumes, leftovers, endpoints].map((queue) => queue.stop(forever)));
     await Promise.all(everyCache(this.#caches).map(([, cache]) => cache.stop()));
     await this.#background;
-    abort.removeEventListener('abort', giveUp);
     this.#phase = 'stopped';
     const waiting = stopped.reduce((sum, rest) => sum + rest.waiting.length, 0);
     this.#log.info({ waiting }, 'the controller has stopped');
