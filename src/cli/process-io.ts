@@ -3,6 +3,13 @@ import type { Io } from './io.ts';
 
 /** The process's own streams and environment. */
 export function processIo(): Io {
+  // `brickyard volume list | head` closes the pipe when it has seen enough. That is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+    process.exit(0);
+  });
   return {
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),

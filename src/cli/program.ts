@@ -40,6 +40,7 @@ export function buildProgram(io: Io, endWith: CommandContext['endWith']): Comman
       writeErr: (text) => io.err(text.replace(/\n$/, '')),
       outputError: (text, write) => write(oneLine(text)),
       getOutHelpWidth: () => 100,
+      getErrHelpWidth: () => 100,
     })
     .addHelpText('after', after);
   const context: CommandContext = { io, endWith };
@@ -55,6 +56,7 @@ function oneLine(text: string): string {
   const joined = text
     .trim()
     .replace(/^error: /, '')
+    .replace(/\.$/, '')
     .replaceAll(/\s*\n\s*/g, ' ');
   return `brickyard: ${joined}; see brickyard --help\n`;
 }

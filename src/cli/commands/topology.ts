@@ -23,6 +23,8 @@ export function addTopologyCommand(program: Command, { io, endWith }: CommandCon
     .command('topology')
     .description('Show clusters, zones, nodes and devices, with what they hold; or load them from a file.')
     .addOption(outputOption())
+    // "topology load" has the same options, and what stands behind "load" is meant for it.
+    .enablePositionalOptions()
     .addHelpText('after', after);
   addConfigOptions(topology, isPlaceOption);
   topology.action(async ({ output }: { readonly output: string }) => {

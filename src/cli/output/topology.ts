@@ -39,7 +39,7 @@ export function topologyTable(topology: TopologyView): string {
 }
 
 function deviceCells(device: DeviceRow): string[] {
-  const share = device.size === 0 ? '-' : `${((100 * device.used) / device.size).toFixed(1)}`;
+  const share = device.size === 0 ? '-' : ((100 * device.used) / device.size).toFixed(1);
   return [
     device.name,
     device.unusable ?? device.state,

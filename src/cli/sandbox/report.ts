@@ -3,36 +3,37 @@ import { describeSize } from '../../domain/quantity.ts';
 import type { PersistentVolumeClaim } from '../../kube/resources.ts';
 import { table } from '../output/table.ts';
 
-/** One line a claim: its volume, and where each replica is. */
+/** A claim with its PersistentVolume and gluster volume, and a line for each replica. */
 export function claimTable(claims: readonly PersistentVolumeClaim[], volumes: readonly VolumeView[]): string {
   const byUid = new Map(volumes.map((volume) => [volume.claim.uid, volume]));
   return table(
-    ['claim', 'status', 'persistent volume', 'size', 'gluster volume', 'replicas (zone/node:device)'],
+    ['claim', 'status', 'size', 'persistent volume, gluster volume', 'replicas (zone, node, device)'],
     claims.map((claim) => {
       const volume = byUid.get(claim.metadata.uid);
+      const replicas = volume?.bricks.map(({ zone, node, device }) => `${zone}  ${node}  ${device}`) ?? ['-'];
       return [
         `${claim.metadata.namespace}/${claim.metadata.name}`,
         claim.status.phase ?? 'Pending',
-        claim.spec.volumeName ?? '-',
         volume === undefined ? '-' : describeSize(volume.size),
-        volume?.name ?? '-',
-        volume?.bricks.map(({ zone, node, device }) => `${zone}/${node}:${device}`).join('  ') ?? '-',
+        [claim.spec.volumeName || '-', volume?.name ?? '-'].join('\n'),
+        replicas.join('\n'),
       ];
     }),
   );
 }
 
 /** What a person may try next, ready to be copied. */
-export function nextSteps(kubeconfig: string, stateDir: string, brickyard: string): string {
+export function nextSteps(kubeconfig: string, stateDir: string, opsUrl: string): string {
   return [
-    'Try it:',
-    `  export KUBECONFIG=${kubeconfig}`,
+    'Try it, in another terminal:',
+    `  export KUBECONFIG=${kubeconfig} BRICKYARD_STATE_DIR=${stateDir}`,
     '  kubectl get storageclass,pvc,pv',
     '  kubectl apply -f examples/',
     '  kubectl describe pvc example',
     '  kubectl delete pvc example',
-    `  ${brickyard} topology --state-dir ${stateDir}`,
-    `  ${brickyard} volume list --state-dir ${stateDir}`,
+    '  npx brickyard topology',
+    '  npx brickyard volume list',
+    `  curl ${opsUrl}/metrics`,
     '',
     'Ctrl-C ends it.',
   ].join('\n');

@@ -1,0 +1,64 @@
+import { access } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Admin } from '../../api/admin.ts';
+import { localAdmin } from '../../api/local-admin.ts';
+import { silentLog } from '../../domain/log.ts';
+import { StoreError, type StateStore } from '../../engine/ports.ts';
+import type { Config } from '../config/schema.ts';
+import { CommandError } from '../exit-codes.ts';
+import { systemClock } from '../system-clock.ts';
+import { brickyardVersion } from '../version.ts';
+import { createStore, engineOf } from './create-engine.ts';
+import { openStorageNodes } from './storage-nodes.ts';
+
+const meta = z.object({ realm: z.string() });
+
+/** Lets `work` use an engine on the state file, in a process where no server runs. Throws CommandError. */
+export async function withStore<T>(config: Config, work: (admin: Admin) => Promise<T>): Promise<T> {
+  await mustExist(config.store.path);
+  const parts = { clock: systemClock, random: Math.random, log: silentLog };
+  const access = await openStorageNodes({ ...parts, config: config.nodes });
+  const observer = { stepFinished: () => undefined, laneChanged: () => undefined };
+  try {
+    const realm = await realmOf(createStore(config));
+    const engine = engineOf({ ...parts, config, nodes: access.nodes, observer });
+    await engine.open(realm);
+    try {
+      await access.opened(engine, new AbortController().signal);
+      return await work(localAdmin({ version: brickyardVersion(), role: () => 'offline', engine: () => engine }));
+    } finally {
+      await engine.close();
+    }
+  } catch (error) {
+    if (error instanceof StoreError) {
+      throw new CommandError(`${config.store.path}: ${error.message}`, { cause: error });
+    }
+    throw error;
+  } finally {
+    access.close();
+  }
+}
+
+async function mustExist(path: string): Promise<void> {
+  try {
+    await access(path);
+  } catch (error) {
+    throw new CommandError(
+      `there is no state file at ${path}, and no server to ask: start "brickyard serve" first, or name its folder with --state-dir`,
+      { cause: error },
+    );
+  }
+}
+
+/** Whose volumes the file holds. Only a server that has seen the Kubernetes cluster can say so first. */
+async function realmOf(store: StateStore): Promise<string> {
+  const documents = await store.open();
+  await store.close();
+  const found = meta.safeParse(documents.find(({ kind }) => kind === 'meta')?.body);
+  if (!found.success) {
+    throw new CommandError(
+      'the state file does not say which Kubernetes cluster it is for: start "brickyard serve" once',
+    );
+  }
+  return found.data.realm;
+}

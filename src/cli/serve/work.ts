@@ -1,0 +1,149 @@
+import { lookup } from 'node:dns/promises';
+import { hostname } from 'node:os';
+import pRetry from 'p-retry';
+import type { Clock, Random } from '../../domain/clock.ts';
+import type { Log } from '../../domain/log.ts';
+import { Controller } from '../../controller/controller.ts';
+import { clusterRealm } from '../../controller/realm.ts';
+import type { VolumeEngine } from '../../engine/api.ts';
+import { StoreError } from '../../engine/ports.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { isTransient } from '../../kube/errors.ts';
+import { EventRecorder } from '../../kube/event-recorder.ts';
+import type { Config } from '../config/schema.ts';
+import type { Close } from '../lifecycle/lifecycle.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { engineOf } from './create-engine.ts';
+import { eventsBucket } from './kube-client.ts';
+import type { Status } from './status.ts';
+import { openStorageNodes } from './storage-nodes.ts';
+
+export interface WorkParts {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly kube: KubeClient;
+  readonly metrics: Metrics;
+  readonly status: Status;
+}
+
+/** What only the leader does: the engine on its state, and the controller on the engine. */
+export interface Work {
+  /** Rejects when work could not begin. Never resolves. */
+  readonly failed: Promise<never>;
+  engine(): VolumeEngine | undefined;
+  /** Lets running steps finish, aborts them when `abort` fires; closes the state. */
+  readonly stop: Close;
+}
+
+/** Milliseconds for the last events to go out. */
+const eventsGrace = 2000;
+
+/** Begins in the background: everything here may have to wait for an API server or for a file that another one holds. */
+export function startWork(parts: WorkParts): Work {
+  const opened: { readonly name: string; readonly close: Close }[] = [];
+  const stopping = new AbortController();
+  const failure = Promise.withResolvers<never>();
+  let engine: VolumeEngine | undefined;
+  const begun = begin(parts, stopping.signal, {
+    opened: (name, close) => void opened.push({ name, close }),
+    engine: (open) => {
+      engine = open;
+    },
+  });
+  begun.catch((error: unknown) => {
+    if (!stopping.signal.aborted) {
+      failure.reject(error);
+    }
+  });
+  return {
+    failed: failure.promise,
+    engine: () => engine,
+    stop: async (abort) => {
+      stopping.abort(new Error('stopping'));
+      await begun.catch(() => undefined);
+      const errors: unknown[] = [];
+      for (const { name, close } of opened.toReversed()) {
+        await close(abort).catch((error: unknown) =>
+          errors.push(new Error(`${name} failed to close`, { cause: error })),
+        );
+      }
+      engine = undefined;
+      if (errors.length > 0) {
+        throw new AggregateError(errors, 'work did not end cleanly');
+      }
+    },
+  };
+}
+
+interface Ledger {
+  /** To be closed at the end, the last one first. */
+  readonly opened: (name: string, close: Close) => void;
+  readonly engine: (engine: VolumeEngine) => void;
+}
+
+async function begin(parts: WorkParts, signal: AbortSignal, ledger: Ledger): Promise<void> {
+  const { config, clock, random, log, kube, metrics, status } = parts;
+  const shared = { config, clock, random, log };
+  const realm = await patiently(log, signal, 'asking which cluster this is', isTransient, () =>
+    clusterRealm(kube, signal),
+  );
+
+  const access = await openStorageNodes({ ...shared, config: config.nodes });
+  ledger.opened('storage nodes', async () => access.close());
+  const engine = await patiently(log, signal, 'opening the state', isBusy, async () => {
+    const fresh = engineOf({ ...shared, nodes: access.nodes, observer: metrics.engine });
+    await fresh.open(realm);
+    return fresh;
+  });
+  ledger.opened('engine', () => engine.close());
+  ledger.engine(engine);
+  log.info({ realm, volumes: engine.volumes().length, nodes: engine.nodes().length }, 'the state is open');
+  await access.opened(engine, signal);
+
+  const events = new EventRecorder({ api: kube.withBucket(eventsBucket), clock, log, instance: hostname() });
+  ledger.opened('events', () => events.close(eventsGrace));
+  const controller = new Controller({
+    ...shared,
+    api: kube,
+    engine,
+    events,
+    observer: metrics.controller,
+    provisioner: config.provisioner,
+    namespace: config.namespace,
+    resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    workers: config.workers,
+    sweepIntervalMs: config.sweepInterval,
+  });
+  ledger.opened('controller', (abort) => controller.stop(abort));
+  status.starting('the caches are being filled');
+  // A stop meanwhile ends the waiting for the first lists. Nothing is at work yet, so there is nothing to wait for.
+  const giveUp = (): void => void controller.stop(signal);
+  signal.addEventListener('abort', giveUp, { once: true });
+  await controller.start();
+  signal.removeEventListener('abort', giveUp);
+  status.leading(() => controller.notReady());
+}
+
+const isBusy = (error: unknown): boolean => error instanceof StoreError && error.retryable;
+
+/** Repeats until it works, says so, or the work is told to stop. What no repetition can mend is thrown at once. */
+function patiently<T>(
+  log: Log,
+  signal: AbortSignal,
+  what: string,
+  mayPass: (error: unknown) => boolean,
+  attempt: () => Promise<T>,
+): Promise<T> {
+  return pRetry(attempt, {
+    retries: Number.POSITIVE_INFINITY,
+    minTimeout: 250,
+    maxTimeout: 5000,
+    randomize: true,
+    signal,
+    shouldRetry: ({ error }) => mayPass(error),
+    onFailedAttempt: ({ error, attemptNumber }) =>
+      log.warn({ err: error, attempt: attemptNumber }, `${what} failed; trying again if that may help`),
+  });
+}

@@ -1,0 +1,111 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Io } from '../../../src/cli/io.ts';
+import { main } from '../../../src/cli/main.ts';
+import { brickyardVersion } from '../../../src/cli/version.ts';
+
+async function run(...argv: string[]): Promise<{ code: number; out: string; err: string[] }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const io: Io = {
+    out: (line) => void out.push(line),
+    err: (line) => void err.push(line),
+    interactive: false,
+    confirm: () => Promise.reject(new Error('nobody to ask')),
+    environment: {},
+  };
+  const code = await main(argv, io);
+  return { code, out: out.join('\n'), err };
+}
+
+describe('command line', () => {
+  it.each([
+    ['brickyard', []],
+    ['serve', ['serve']],
+    ['sandbox', ['sandbox']],
+    ['topology', ['topology']],
+    ['topology load', ['topology', 'load']],
+    ['volume', ['volume']],
+    ['volume list', ['volume', 'list']],
+    ['volume info', ['volume', 'info']],
+  ])('helps with %s', async (_name, argv) => {
+    const { code, out, err } = await run(...argv, '--help');
+    expect(code).toBe(0);
+    expect(err).toEqual([]);
+    expect(out).toMatchSnapshot();
+    expect(out.split('\n').filter((line) => line.length > 120)).toEqual([]);
+  });
+
+  it('prints its version', async () => {
+    expect(await run('--version')).toEqual({ code: 0, out: brickyardVersion(), err: [] });
+  });
+
+  it.each<{ name: string; argv: string[]; expected: string }>([
+    {
+      name: 'an unknown command',
+      argv: ['srve'],
+      expected: "brickyard: unknown command 'srve' (Did you mean serve?); see brickyard --help",
+    },
+    {
+      name: 'an unknown option',
+      argv: ['serve', '--wokers', '3'],
+      expected: "brickyard: unknown option '--wokers' (Did you mean --workers?); see brickyard --help",
+    },
+    {
+      name: 'a missing argument',
+      argv: ['volume', 'info'],
+      expected: "brickyard: missing required argument 'name'; see brickyard --help",
+    },
+    {
+      name: 'an argument too many',
+      argv: ['volume', 'list', 'all'],
+      expected: "brickyard: too many arguments for 'list'. Expected 0 arguments but got 1: all; see brickyard --help",
+    },
+    {
+      name: 'a number that is none',
+      argv: ['sandbox', '--claims', 'x'],
+      expected:
+        "brickyard: option '--claims <number>' argument 'x' is invalid. expected a whole number from 0 to 10000, got \"x\"; see brickyard --help",
+    },
+    {
+      name: 'an output format that is not there',
+      argv: ['volume', 'list', '-o', 'yaml'],
+      expected:
+        "brickyard: option '-o, --output <format>' argument 'yaml' is invalid. Allowed choices are table, json; see brickyard --help",
+    },
+    {
+      name: 'a wrong setting',
+      argv: ['serve', '--workers', '0'],
+      expected: 'brickyard: flag --workers: expected a whole number from 1 to 1000, got "0"',
+    },
+    {
+      name: 'a topology file that is not there',
+      argv: ['topology', 'load', '/nonexistent.json'],
+      expected:
+        "brickyard: /nonexistent.json: expected a readable file, got ENOENT: no such file or directory, open '/nonexistent.json'",
+    },
+  ])('answers $name with one line and 2', async ({ argv, expected }) => {
+    expect(await run(...argv)).toEqual({ code: 2, out: '', err: [expected] });
+  });
+
+  it('answers several wrong settings with a line each', async () => {
+    const { code, err } = await run('serve', '--workers', '0', '--ops-port', 'x');
+    expect(code).toBe(2);
+    expect(err).toHaveLength(2);
+  });
+
+  it('reads settings from the file that --config names', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'brickyard-cli-'));
+    try {
+      const file = join(folder, 'c.yaml');
+      await writeFile(file, 'workers: none');
+      const { code, err } = await run('serve', '--config', file);
+      expect(code).toBe(2);
+      expect(err).toEqual([`brickyard: file ${file}: workers: expected a whole number from 1 to 1000, got "none"`]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
