@@ -146,16 +146,16 @@ export class Calls {
       answered.abort();
     }
     observer.stepFinished(step, outcome.kind, clock.monotonic() - began);
-    this.#learn(node, outcome, account);
+    this.#learn(node, outcome);
     return outcome;
   }
 
-  #learn(node: NodeRecord, outcome: Outcome<unknown>, account: Account): void {
+  /**
+   * A lost answer proves neither silence nor life: the connection may have broken on a node that is well. If the node is
+   * gone the next call says so, or becomes overdue.
+   */
+  #learn(node: NodeRecord, outcome: Outcome<unknown>): void {
     if (outcome.kind === 'unknown') {
-      // Our own abort says nothing about the node.
-      if (!account.signals.abort.aborted) {
-        this.#silent(node);
-      }
       return;
     }
     if (outcome.kind === 'waiting' && outcome.on.what === 'node') {

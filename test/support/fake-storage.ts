@@ -1,0 +1,465 @@
+import { bytes, type Bytes } from '../../src/domain/quantity.ts';
+import type { BrickId, DeviceName, NodeId, VolumeName } from '../../src/domain/names.ts';
+import { done, failed, rejected, unknown, waiting, type Outcome } from '../../src/domain/outcome.ts';
+import { brickFootprint } from '../../src/domain/placement/footprint.ts';
+import type { NodeRef } from '../../src/domain/topology.ts';
+import type {
+  BrickAddress,
+  BrickFacts,
+  BrickSpec,
+  CallContext,
+  DeviceFacts,
+  GlusterVolume,
+  StorageNodes,
+  VolumeSpec,
+} from '../../src/engine/ports.ts';
+
+/** One call of a verb, before it does anything. */
+export interface FakeCall {
+  readonly verb: keyof StorageNodes;
+  /** The node that the call goes to. */
+  readonly node: NodeId;
+  /** What it is about: a brick's id, a volume's name, a device or a host. */
+  readonly about: string;
+}
+
+/**
+ * What becomes of a call. `lost-before`: nothing is done and no answer comes. `lost-after`: it is done and no answer
+ * comes. `late`: no answer comes, and it is done some time later, at the latest before the next change of the same brick
+ * or volume. `die-*`: as those, but the caller dies with it: it hears nothing more of this call. `dead`: the caller was
+ * dead before: nothing is done.
+ */
+export type Verdict =
+  | 'normal'
+  | 'fail'
+  | 'silent'
+  | 'locked'
+  | 'hang'
+  | 'lost-before'
+  | 'lost-after'
+  | 'late'
+  | 'die-before'
+  | 'die-after'
+  | 'die-late'
+  | 'dead';
+
+export type Judge = (call: FakeCall) => Verdict;
+
+interface FakeBrick {
+  readonly spec: BrickSpec;
+  readonly path: string;
+  /** The volume whose marks it carries: left by a create, a failed one too, and not taken off by a delete. */
+  markedBy: string | undefined;
+}
+
+interface FakeDevice {
+  readonly size: Bytes;
+  prepared: boolean;
+  /** What somebody else keeps on it. */
+  holder: string | undefined;
+}
+
+interface FakeNode {
+  readonly id: NodeId;
+  readonly host: string;
+  up: boolean;
+  /** Nodes of one trusted pool share the object. */
+  pool: FakePool;
+  readonly devices: Map<DeviceName, FakeDevice>;
+  readonly bricks: Map<BrickId, FakeBrick>;
+}
+
+interface FakePool {
+  readonly hosts: Set<string>;
+  readonly volumes: Map<string, FakeVolume>;
+}
+
+interface FakeVolume {
+  readonly name: VolumeName;
+  readonly uuid: string;
+  status: GlusterVolume['status'];
+  readonly bricks: readonly BrickAddress[];
+  readonly options: Map<string, string>;
+  everStarted: boolean;
+}
+
+interface Late {
+  readonly about: string;
+  readonly land: () => void;
+}
+
+const never = new Promise<never>(() => undefined);
+
+/**
+ * Storage nodes in memory, for tests of the engine alone. Keeps to the port's contract, to gluster's habits that matter
+ * to it (marks that stay on bricks, a delete that needs all peers), and notes in `violations` what must never be done.
+ */
+export class FakeStorage {
+  readonly #nodes = new Map<string, FakeNode>();
+  readonly #late: Late[] = [];
+  #releases: (() => void)[] = [];
+  #uuids = 0;
+  /** Every call, as `verb node about`. */
+  readonly log: string[] = [];
+  readonly violations: string[] = [];
+  /** Microtasks that a call takes: vary it to vary how calls interleave. */
+  hops: () => number = () => 1;
+
+  addNode(id: NodeId, host: string, devices: Readonly<Record<string, number>>): void {
+    this.#nodes.set(id, {
+      id,
+      host,
+      up: true,
+      pool: { hosts: new Set([host]), volumes: new Map() },
+      devices: new Map(
+        Object.entries(devices).map(([name, size]) => [
+          name as DeviceName,
+          { size: bytes(size), prepared: false, holder: undefined },
+        ]),
+      ),
+      bricks: new Map(),
+    });
+  }
+
+  setUp(id: string, up: boolean): void {
+    this.#node(id).up = up;
+  }
+
+  /** Puts something on a device that is not ours. */
+  occupyDevice(id: string, device: string, holder: string): void {
+    const found = this.#node(id).devices.get(device as DeviceName);
+    if (found !== undefined) {
+      found.holder = holder;
+    }
+  }
+
+  /** Lets every late call land, and every hanging one go on. */
+  settle(): void {
+    for (const { land } of this.#late.splice(0)) {
+      land();
+    }
+    for (const release of this.#releases.splice(0)) {
+      release();
+    }
+  }
+
+  /** Bricks that stand: `node brick-id`. */
+  bricks(): readonly string[] {
+    return [...this.#nodes.values()].flatMap((node) => [...node.bricks.keys()].map((id) => `${node.id} ${id}`)).sort();
+  }
+
+  volumes(): readonly GlusterVolume[] {
+    return [...new Set([...this.#nodes.values()].map(({ pool }) => pool))].flatMap(({ volumes }) =>
+      [...volumes.values()].map(factsOf),
+    );
+  }
+
+  /** Takes a volume away behind everybody's back. */
+  removeVolume(name: string): void {
+    for (const { pool } of this.#nodes.values()) {
+      pool.volumes.delete(name);
+    }
+  }
+
+  /** What late calls about `about` would do, they do now. */
+  #land(about: string): void {
+    for (const late of this.#late.filter((other) => other.about === about)) {
+      this.#late.splice(this.#late.indexOf(late), 1);
+      late.land();
+    }
+  }
+
+  /** The nodes, as one caller sees them. */
+  port(judge: Judge = () => 'normal'): StorageNodes {
+    const call = <T>(
+      verb: keyof StorageNodes,
+      node: NodeRef,
+      about: string,
+      context: CallContext,
+      effect: (node: FakeNode) => Outcome<T>,
+    ): Promise<Outcome<T>> => this.#call(judge({ verb, node: node.id, about }), verb, node, about, context, effect);
+    return {
+      inspectDevice: (node, device, context) =>
+        call('inspectDevice', node, device, context, (fake) => inspect(fake, device)),
+      prepareDevice: (node, device, options, context) =>
+        call('prepareDevice', node, device, context, (fake) => prepare(fake, device, options.wipe)),
+      ensureBrick: (node, brick, options, context) =>
+        call('ensureBrick', node, brick.id, context, (fake) => this.#ensureBrick(fake, brick, options.pristine)),
+      destroyBrick: (node, brick, context) =>
+        call('destroyBrick', node, brick.id, context, (fake) => this.#destroyBrick(fake, brick.id)),
+      listBricks: (node, device, context) =>
+        call('listBricks', node, device, context, (fake) =>
+          done([...fake.bricks.values()].filter(({ spec }) => spec.device === device).map(brickFacts)),
+        ),
+      ensurePeer: (via, host, context) =>
+        call('ensurePeer', via, host, context, (fake) => this.#ensurePeer(fake, host)),
+      listPeers: (via, context) =>
+        call('listPeers', via, via.id, context, (fake) =>
+          done([...fake.pool.hosts].map((host) => ({ uuid: host, hosts: [host], connected: true }))),
+        ),
+      volumeInfo: (via, name, context) =>
+        call('volumeInfo', via, name, context, (fake) => {
+          const volume = fake.pool.volumes.get(name);
+          return done(volume === undefined ? undefined : factsOf(volume));
+        }),
+      listVolumes: (via, context) =>
+        call('listVolumes', via, '', context, (fake) => done([...fake.pool.volumes.keys()])),
+      createVolume: (via, spec, context) =>
+        call('createVolume', via, spec.name, context, (fake) => this.#createVolume(fake, spec)),
+      setVolumeOptions: (via, name, options, context) =>
+        call('setVolumeOptions', via, name, context, (fake) =>
+          change(fake, name, (volume) => {
+            for (const { key, value } of options) {
+              volume.options.set(key, value);
+            }
+          }),
+        ),
+      startVolume: (via, name, context) =>
+        call('startVolume', via, name, context, (fake) =>
+          change(fake, name, (volume) => {
+            volume.status = 'started';
+            volume.everStarted = true;
+          }),
+        ),
+      stopVolume: (via, name, context) =>
+        call('stopVolume', via, name, context, (fake) =>
+          change(fake, name, (volume) => {
+            volume.status = 'stopped';
+          }),
+        ),
+      deleteVolume: (via, name, context) =>
+        call('deleteVolume', via, name, context, (fake) => this.#deleteVolume(fake, name)),
+    };
+  }
+
+  async #call<T>(
+    verdict: Verdict,
+    verb: keyof StorageNodes,
+    { id }: NodeRef,
+    about: string,
+    { signal }: CallContext,
+    effect: (node: FakeNode) => Outcome<T>,
+  ): Promise<Outcome<T>> {
+    if (verdict === 'dead' || verdict === 'die-before') {
+      return never;
+    }
+    this.log.push(`${verb} ${id} ${about}`);
+    for (let hop = this.hops(); hop > 0; hop -= 1) {
+      await Promise.resolve();
+    }
+    if (verdict === 'hang') {
+      const released = new Promise<boolean>((resolve) => {
+        this.#releases.push(() => resolve(true));
+        signal.addEventListener('abort', () => resolve(false), { once: true });
+      });
+      if (!(await released)) {
+        return unknown(`${verb} on ${id}: aborted`);
+      }
+    }
+    const node = this.#node(id);
+    const isRead = verb === 'volumeInfo' || verb === 'listVolumes' || verb === 'listPeers';
+    const act = (): Outcome<T> => {
+      if (!node.up) {
+        return waiting({ what: 'node', name: id }, `${id} is down`);
+      }
+      if (!isRead) {
+        this.#land(about);
+      }
+      return effect(node);
+    };
+    switch (verdict) {
+      case 'normal':
+      case 'hang':
+        return act();
+      case 'fail':
+        return failed(`${verb} on ${id}: injected failure`);
+      case 'silent':
+        return waiting({ what: 'node', name: id }, `${id}: injected silence`);
+      case 'locked':
+        return waiting({ what: 'lock', name: about }, 'Another transaction is in progress');
+      case 'lost-before':
+        return unknown(`${verb} on ${id}: no answer`);
+      case 'lost-after':
+        act();
+        return unknown(`${verb} on ${id}: no answer`);
+      case 'late':
+        this.#late.push({ about, land: act });
+        return unknown(`${verb} on ${id}: no answer`);
+      case 'die-after':
+        act();
+        return never;
+      case 'die-late':
+        this.#late.push({ about, land: act });
+        return never;
+    }
+  }
+
+  #ensureBrick(node: FakeNode, spec: BrickSpec, pristine: boolean): Outcome<BrickFacts> {
+    const device = node.devices.get(spec.device);
+    if (device?.prepared !== true) {
+      return failed(`${spec.device} of ${node.id} is not prepared`);
+    }
+    let brick = node.bricks.get(spec.id);
+    if (brick === undefined) {
+      const path = `/bricks/${spec.device.slice(1).replaceAll('/', '-')}/${spec.id}/brick`;
+      brick = { spec, path, markedBy: undefined };
+      node.bricks.set(spec.id, brick);
+      if (usedOn(node, spec.device) > device.size) {
+        this.violations.push(`${spec.device} of ${node.id} is over its size`);
+      }
+    }
+    if (pristine) {
+      const user = this.#volumeOn(node, brick.path);
+      if (user?.everStarted === true) {
+        this.violations.push(`marks were taken off brick ${spec.id}, which ${user.name} lives on`);
+      }
+      brick.markedBy = undefined;
+    }
+    return done(brickFacts(brick));
+  }
+
+  #destroyBrick(node: FakeNode, id: BrickId): Outcome<void> {
+    const brick = node.bricks.get(id);
+    if (brick !== undefined) {
+      const user = this.#volumeOn(node, brick.path);
+      if (user?.everStarted === true) {
+        this.violations.push(`brick ${id} was destroyed under ${user.name}`);
+      }
+      node.bricks.delete(id);
+    }
+    return done();
+  }
+
+  #createVolume(via: FakeNode, spec: VolumeSpec): Outcome<void> {
+    const standing = via.pool.volumes.get(spec.name);
+    if (standing !== undefined) {
+      return sameBricks(standing.bricks, spec.bricks) ? done() : rejected(`${spec.name} exists with other bricks`);
+    }
+    for (const { host } of spec.bricks) {
+      const node = this.#byHost(host);
+      if (node === undefined || node.pool !== via.pool) {
+        return failed(`host ${host} is not in the pool`);
+      }
+      if (!node.up) {
+        return waiting({ what: 'node', name: host }, `host ${host} is not connected`);
+      }
+    }
+    for (const { host, path } of spec.bricks) {
+      const brick = [...(this.#byHost(host)?.bricks.values() ?? [])].find((other) => other.path === path);
+      if (brick === undefined) {
+        return failed('failed to create volume files');
+      }
+      if (brick.markedBy !== undefined) {
+        return failed(`${host}:${path} is already part of a volume`);
+      }
+      brick.markedBy = spec.name;
+    }
+    this.#uuids += 1;
+    via.pool.volumes.set(spec.name, {
+      name: spec.name,
+      uuid: `uuid-${this.#uuids}`,
+      status: 'created',
+      bricks: spec.bricks,
+      options: new Map(),
+      everStarted: false,
+    });
+    return done();
+  }
+
+  #deleteVolume(via: FakeNode, name: VolumeName): Outcome<void> {
+    const volume = via.pool.volumes.get(name);
+    if (volume === undefined) {
+      return done();
+    }
+    if (volume.status === 'started') {
+      return failed(`volume ${name} has been started`);
+    }
+    const down = [...via.pool.hosts].find((host) => this.#byHost(host)?.up !== true);
+    if (down !== undefined) {
+      return waiting({ what: 'node', name: down }, 'some of the peers are down');
+    }
+    via.pool.volumes.delete(name);
+    return done();
+  }
+
+  #ensurePeer(via: FakeNode, host: string): Outcome<void> {
+    const node = this.#byHost(host);
+    if (node?.up !== true) {
+      return waiting({ what: 'node', name: host }, `${host} does not answer a probe`);
+    }
+    if (node.pool !== via.pool) {
+      if (node.pool.hosts.size > 1) {
+        return rejected(`${host} is part of another pool`);
+      }
+      via.pool.hosts.add(host);
+      node.pool = via.pool;
+    }
+    return done();
+  }
+
+  #volumeOn(node: FakeNode, path: string): FakeVolume | undefined {
+    return [...node.pool.volumes.values()].find(({ bricks }) =>
+      bricks.some((brick) => brick.host === node.host && brick.path === path),
+    );
+  }
+
+  #node(id: string): FakeNode {
+    const node = this.#nodes.get(id);
+    if (node === undefined) {
+      throw new Error(`no fake node ${id}`);
+    }
+    return node;
+  }
+
+  #byHost(host: string): FakeNode | undefined {
+    return [...this.#nodes.values()].find((node) => node.host === host);
+  }
+}
+
+function usedOn(node: FakeNode, device: DeviceName): number {
+  return [...node.bricks.values()]
+    .filter(({ spec }) => spec.device === device)
+    .reduce((sum, { spec }) => sum + brickFootprint(spec).total, 0);
+}
+
+function inspect(node: FakeNode, name: DeviceName): Outcome<DeviceFacts> {
+  const device = node.devices.get(name);
+  if (device?.prepared !== true) {
+    return waiting({ what: 'condition', name }, `${name} of ${node.id} is not prepared`);
+  }
+  return done({ device: name, size: device.size, free: bytes(Math.max(0, device.size - usedOn(node, name))) });
+}
+
+function prepare(node: FakeNode, name: DeviceName, wipe: boolean): Outcome<DeviceFacts> {
+  const device = node.devices.get(name);
+  if (device === undefined) {
+    return rejected(`${node.id} has no ${name}`);
+  }
+  if (!device.prepared && device.holder !== undefined && !wipe) {
+    return rejected(`${name} of ${node.id} holds ${device.holder}`);
+  }
+  device.prepared = true;
+  device.holder = undefined;
+  return inspect(node, name);
+}
+
+function change(node: FakeNode, name: VolumeName, effect: (volume: FakeVolume) => void): Outcome<void> {
+  const volume = node.pool.volumes.get(name);
+  if (volume === undefined) {
+    return failed(`volume ${name} does not exist`);
+  }
+  effect(volume);
+  return done();
+}
+
+function brickFacts({ spec, path }: FakeBrick): BrickFacts {
+  return { id: spec.id, path, size: spec.size };
+}
+
+function factsOf({ name, uuid, status, bricks, options }: FakeVolume): GlusterVolume {
+  return { name, uuid, status, bricks: [...bricks], options: new Map(options) };
+}
+
+function sameBricks(a: readonly BrickAddress[], b: readonly BrickAddress[]): boolean {
+  return a.length === b.length && a.every(({ host, path }, i) => host === b[i]?.host && path === b[i].path);
+}
