@@ -63,8 +63,8 @@ export const volumesAnswer = z.object({ volumes: z.array(volumeView) });
 /** A refusal in words, with a word for programs: what the server's error answers hold. */
 export const adminFailure = z.object({
   error: z.object({
-    /** invalid: the request is wrong · not-found · unavailable: not now, `message` says why · failed: it broke. */
-    code: z.enum(['invalid', 'not-found', 'unavailable', 'failed']),
+    /** invalid: the request is wrong · not-found · starting: soon · unavailable: not here, `message` says why · failed. */
+    code: z.enum(['invalid', 'not-found', 'starting', 'unavailable', 'failed']),
     message: z.string(),
   }),
 });

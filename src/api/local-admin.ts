@@ -16,7 +16,7 @@ export function localAdmin({ version, role, engine }: LocalAdminOptions): Admin 
   const opened = (): VolumeEngine => {
     const found = engine();
     if (typeof found === 'string') {
-      throw new AdminError('unavailable', found);
+      throw new AdminError(role() === 'starting' ? 'starting' : 'unavailable', found);
     }
     return found;
   };

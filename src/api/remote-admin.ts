@@ -42,7 +42,7 @@ export function remoteAdmin(socket: string): Admin {
         });
         return schema.parse(data);
       },
-      { retries: 3, minTimeout: 100, maxTimeout: 1000, shouldRetry: ({ error }) => mayPass(error) },
+      { retries: 15, minTimeout: 100, maxTimeout: 1000, shouldRetry: ({ error }) => mayPass(error) },
     ).catch(async (error: unknown) => {
       throw await translate(error, socket);
     });
@@ -81,7 +81,13 @@ async function apply(
 }
 
 function mayPass(error: unknown): boolean {
-  return isAxiosError(error) && (error.response === undefined ? !connectionRefused.has(error.code ?? '') : false);
+  if (!isAxiosError<unknown>(error)) {
+    return false;
+  }
+  if (error.response === undefined) {
+    return !connectionRefused.has(error.code ?? '') && error.code !== 'ECONNABORTED';
+  }
+  return adminFailure.safeParse(error.response.data).data?.error.code === 'starting';
 }
 
 async function translate(error: unknown, socket: string): Promise<Error> {

@@ -11,6 +11,7 @@ const longestSocketPath = 107;
 const statusOf: Readonly<Record<AdminFailureCode, number>> = {
   invalid: 400,
   'not-found': 404,
+  starting: 503,
   unavailable: 503,
   failed: 500,
 };

@@ -1,17 +1,11 @@
 import { Command } from 'commander';
+import type { CommandContext } from './commands/context.ts';
 import { addSandboxCommand } from './commands/sandbox.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addTopologyCommand } from './commands/topology.ts';
 import { addVolumeCommand } from './commands/volume.ts';
-import type { ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 import { brickyardVersion } from './version.ts';
-
-/** Given to every command: where to print, and how to end with something other than 0 without an error. */
-export interface CommandContext {
-  readonly io: Io;
-  readonly endWith: (code: ExitCode) => void;
-}
 
 const about = `Brickyard makes replicated GlusterFS volumes for Kubernetes claims.
 

@@ -6,9 +6,14 @@ import type { Io } from '../io.ts';
 
 /**
  * Lets `work` ask the server that runs on the configured socket. When none runs, the state file is opened here instead,
- * and a line on stderr says so.
+ * and a line on stderr says so; with `create` also when there is none yet.
  */
-export async function withAdmin<T>(config: Config, io: Io, work: (admin: Admin) => Promise<T>): Promise<T> {
+export async function withAdmin<T>(
+  config: Config,
+  io: Io,
+  work: (admin: Admin) => Promise<T>,
+  options: { readonly create: boolean } = { create: false },
+): Promise<T> {
   try {
     const server = remoteAdmin(config.admin.socket);
     if (await runs(server)) {
@@ -16,7 +21,7 @@ export async function withAdmin<T>(config: Config, io: Io, work: (admin: Admin) 
     }
     const { withStore } = await import('../serve/offline.ts');
     io.err(`No server runs on ${config.admin.socket}: working on ${config.store.path} directly.`);
-    return await withStore(config, work);
+    return await withStore(config, options.create, work);
   } catch (error) {
     if (error instanceof AdminError || error instanceof NoServerError) {
       throw new CommandError(error.message, { cause: error });

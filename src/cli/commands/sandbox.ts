@@ -1,5 +1,6 @@
 import { Option, InvalidArgumentError, type Command } from 'commander';
-import type { CommandContext } from '../program.ts';
+import type { SandboxFlags } from '../sandbox/flags.ts';
+import type { CommandContext } from './context.ts';
 
 const after = `
 It starts a Kubernetes API (no kubelets: pods do not run), simulated storage nodes and the controller, all in this
@@ -19,22 +20,6 @@ function whole(min: number, max: number): (text: string) => number {
     }
     return value;
   };
-}
-
-/** What the command line says about a sandbox. */
-export interface SandboxFlags {
-  readonly once: boolean;
-  readonly claims: number;
-  readonly port: number;
-  readonly kubeconfig?: string;
-  readonly stateDir?: string;
-  readonly serverVersion?: string;
-  readonly zones: number;
-  readonly nodes: number;
-  readonly devices: number;
-  readonly deviceSize: number;
-  readonly topology?: string;
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
 export function addSandboxCommand(program: Command, { io, endWith }: CommandContext): void {

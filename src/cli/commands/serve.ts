@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from './context.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 
 const after = `

@@ -38,7 +38,9 @@ export async function readTopologyFile(name: string): Promise<unknown> {
 export async function loadTopology(admin: Admin, document: unknown, io: Io, options: LoadOptions): Promise<ExitCode> {
   const plan = await admin.planTopology(document);
   const say = options.json ? io.err : io.out;
-  say(planTable(plan));
+  if (plan.changes.length > 0 || plan.refusals.length === 0) {
+    say(planTable(plan));
+  }
   if (plan.refusals.length > 0) {
     throw new CommandError(
       `nothing was changed, because the file asks for what must not be done:\n${refusalLines(plan).join('\n')}`,

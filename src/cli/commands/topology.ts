@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { json } from '../output/table.ts';
 import { topologyTable } from '../output/topology.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from './context.ts';
 import { withAdmin } from './admin-of.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { isPlaceOption, outputOption } from './output-option.ts';
@@ -45,15 +45,10 @@ export function addTopologyCommand(program: Command, { io, endWith }: CommandCon
     async (file: string, options: { readonly dryRun?: boolean; readonly yes?: boolean; readonly output: string }) => {
       const config = await configOf(load, io);
       const document = await readTopologyFile(file);
-      endWith(
-        await withAdmin(config, io, (admin) =>
-          loadTopology(admin, document, io, {
-            dryRun: options.dryRun === true,
-            yes: options.yes === true,
-            json: options.output === 'json',
-          }),
-        ),
-      );
+      const wanted = { dryRun: options.dryRun === true, yes: options.yes === true, json: options.output === 'json' };
+      // Also before the first start: without a topology every claim would wait.
+      const create = !wanted.dryRun;
+      endWith(await withAdmin(config, io, (admin) => loadTopology(admin, document, io, wanted), { create }));
     },
   );
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { volumeDetails, volumeTable } from '../output/volumes.ts';
 import { json } from '../output/table.ts';
-import type { CommandContext } from '../program.ts';
+import type { CommandContext } from './context.ts';
 import { withAdmin } from './admin-of.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { isPlaceOption, outputOption } from './output-option.ts';

@@ -2,6 +2,9 @@ import type { VolumeView } from '../../api/views.ts';
 import { describeSize } from '../../domain/quantity.ts';
 import { table } from './table.ts';
 
+const claimOf = ({ claim }: VolumeView): string => `${claim.namespace}/${claim.name}`;
+const byClaim = (a: VolumeView, b: VolumeView): number => claimOf(a).localeCompare(claimOf(b), 'en', { numeric: true });
+
 /** One line a volume. */
 export function volumeTable(volumes: readonly VolumeView[]): string {
   if (volumes.length === 0) {
@@ -9,15 +12,17 @@ export function volumeTable(volumes: readonly VolumeView[]): string {
   }
   return table(
     ['claim', 'volume', 'phase', 'size', 'durability', 'cluster', 'nodes'],
-    volumes.map((volume) => [
-      `${volume.claim.namespace}/${volume.claim.name}`,
-      volume.name,
-      volume.phase,
-      describeSize(volume.size),
-      volume.durability,
-      volume.cluster,
-      [...new Set(volume.bricks.map((brick) => brick.node))].join(','),
-    ]),
+    volumes
+      .toSorted(byClaim)
+      .map((volume) => [
+        claimOf(volume),
+        volume.name,
+        volume.phase,
+        describeSize(volume.size),
+        volume.durability,
+        volume.cluster,
+        [...new Set(volume.bricks.map((brick) => brick.node))].join(','),
+      ]),
   );
 }
 
@@ -26,7 +31,7 @@ export function volumeDetails(volume: VolumeView): string {
   const facts: readonly (readonly [string, string])[] = [
     ['Name', volume.name],
     ['Id', volume.id],
-    ['Claim', `${volume.claim.namespace}/${volume.claim.name}`],
+    ['Claim', claimOf(volume)],
     ['StorageClass', volume.className],
     ['Cluster', volume.cluster],
     ['Phase', volume.phase],

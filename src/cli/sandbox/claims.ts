@@ -20,6 +20,13 @@ const label = 'brickyard.dev/sandbox';
 const exampleClass = new URL('../../../examples/storageclass.yaml', import.meta.url);
 const classFile = z.looseObject({ metadata: z.object({ name: z.string() }), provisioner: z.string() });
 
+/** As `kubectl apply` creates it, so that the same file can be applied over it without a warning. */
+function asApplied(manifest: z.infer<typeof classFile>): StorageClassBody {
+  const { metadata, ...rest } = manifest;
+  const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': `${JSON.stringify(manifest)}\n` };
+  return { ...rest, metadata: { ...metadata, annotations } };
+}
+
 export interface DemoParts {
   readonly api: KubeApi;
   readonly clock: Clock;
@@ -53,7 +60,7 @@ export class DemoClaims {
   /** Creates the example class and `count` claims of it, of 1 to 4 GiB. Returns the name of the class. */
   async create(count: number): Promise<string> {
     const manifest = classFile.parse(parse(await readFile(exampleClass, 'utf8')));
-    await this.#parts.api.create(storageClasses, manifest satisfies StorageClassBody);
+    await this.#parts.api.create(storageClasses, asApplied(manifest));
     this.#cache.start();
     await this.#cache.synced();
     await Promise.all(

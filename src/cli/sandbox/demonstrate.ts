@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { remoteAdmin } from '../../api/remote-admin.ts';
 import { parseTopologyFile } from '../../api/topology-file.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
@@ -7,7 +7,7 @@ import type { DesiredTopology } from '../../domain/desired-topology.ts';
 import type { Log } from '../../domain/log.ts';
 import { bytes, describeSize, GiB } from '../../domain/quantity.ts';
 import { startSandbox } from '../../sandbox/index.ts';
-import type { SandboxFlags } from '../commands/sandbox.ts';
+import type { SandboxFlags } from './flags.ts';
 import { loadTopology, readTopologyFile } from '../commands/topology-load.ts';
 import type { Config } from '../config/schema.ts';
 import { CommandError } from '../exit-codes.ts';
@@ -62,7 +62,8 @@ export async function demonstrate(parts: DemonstrationParts): Promise<void> {
     await settled(parts, 'the volumes of deleted claims to go', () => brickyard.engine()?.volumes().length === 0);
     narrator.say('the claims are deleted, and their volumes with them');
   } else {
-    io.out(nextSteps(flags.kubeconfig ?? config.kubeconfig ?? '', config.stateDir, brickyard.opsUrl));
+    const kubeconfig = resolve(flags.kubeconfig ?? config.kubeconfig ?? '');
+    io.out(nextSteps({ kubeconfig, stateDir: config.stateDir, opsUrl: brickyard.opsUrl, brickyard: invocation() }));
   }
   lifecycle.draining.throwIfAborted();
 }
@@ -135,4 +136,13 @@ function describeTopology({ clusters }: DesiredTopology, deviceSize: number): st
   const zones = new Set(nodes.map((node) => node.zone)).size;
   const devices = nodes.flatMap((node) => node.devices).length;
   return `${zones} zone(s), ${nodes.length} node(s), ${devices} device(s) of ${describeSize(deviceSize * GiB)}`;
+}
+
+/** This program as it was started, as short as can be typed in the same folder. */
+function invocation(): string {
+  const shortest = (path: string): string => {
+    const near = relative(process.cwd(), path);
+    return near.length < path.length && !near.startsWith('..') ? near : path;
+  };
+  return [process.execPath, process.argv[1] ?? ''].map(shortest).join(' ');
 }

@@ -22,8 +22,17 @@ export function claimTable(claims: readonly PersistentVolumeClaim[], volumes: re
   );
 }
 
+export interface NextSteps {
+  readonly kubeconfig: string;
+  readonly stateDir: string;
+  readonly opsUrl: string;
+  /** How this program was started. */
+  readonly brickyard: string;
+}
+
 /** What a person may try next, ready to be copied. */
-export function nextSteps(kubeconfig: string, stateDir: string, opsUrl: string): string {
+export function nextSteps(parts: NextSteps): string {
+  const { kubeconfig, stateDir, opsUrl, brickyard } = parts;
   return [
     'Try it, in another terminal:',
     `  export KUBECONFIG=${kubeconfig} BRICKYARD_STATE_DIR=${stateDir}`,
@@ -31,8 +40,8 @@ export function nextSteps(kubeconfig: string, stateDir: string, opsUrl: string):
     '  kubectl apply -f examples/',
     '  kubectl describe pvc example',
     '  kubectl delete pvc example',
-    '  npx brickyard topology',
-    '  npx brickyard volume list',
+    `  ${brickyard} topology`,
+    `  ${brickyard} volume list`,
     `  curl ${opsUrl}/metrics`,
     '',
     'Ctrl-C ends it.',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { resolveConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
-import type { SandboxFlags } from '../commands/sandbox.ts';
+import type { SandboxFlags } from './flags.ts';
 import { CommandError, exitCode, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { Lifecycle } from '../lifecycle/lifecycle.ts';

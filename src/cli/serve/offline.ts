@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Admin } from '../../api/admin.ts';
 import { localAdmin } from '../../api/local-admin.ts';
+import { clusterRealm } from '../../controller/realm.ts';
 import { silentLog } from '../../domain/log.ts';
 import { StoreError, type StateStore } from '../../engine/ports.ts';
 import type { Config } from '../config/schema.ts';
@@ -9,18 +10,24 @@ import { CommandError } from '../exit-codes.ts';
 import { systemClock } from '../system-clock.ts';
 import { brickyardVersion } from '../version.ts';
 import { createStore, engineOf } from './create-engine.ts';
+import { createKubeClient } from './kube-client.ts';
 import { openStorageNodes } from './storage-nodes.ts';
 
 const meta = z.object({ realm: z.string() });
 
-/** Lets `work` use an engine on the state file, in a process where no server runs. Throws CommandError. */
-export async function withStore<T>(config: Config, work: (admin: Admin) => Promise<T>): Promise<T> {
-  await mustExist(config.store.path);
+/**
+ * Lets `work` use an engine on the state file, in a process where no server runs. With `create` the file may be missing;
+ * whose it is then has to be asked of the Kubernetes API. Throws CommandError.
+ */
+export async function withStore<T>(config: Config, create: boolean, work: (admin: Admin) => Promise<T>): Promise<T> {
+  if (!create) {
+    await mustExist(config.store.path);
+  }
   const parts = { clock: systemClock, random: Math.random, log: silentLog };
   const access = await openStorageNodes({ ...parts, config: config.nodes });
   const observer = { stepFinished: () => undefined, laneChanged: () => undefined };
   try {
-    const realm = await realmOf(createStore(config));
+    const realm = (await realmIn(createStore(config))) ?? (await askRealm(config));
     const engine = engineOf({ ...parts, config, nodes: access.nodes, observer });
     await engine.open(realm);
     try {
@@ -50,15 +57,25 @@ async function mustExist(path: string): Promise<void> {
   }
 }
 
-/** Whose volumes the file holds. Only a server that has seen the Kubernetes cluster can say so first. */
-async function realmOf(store: StateStore): Promise<string> {
+/** Whose volumes the file holds; `undefined` when nobody has said yet. */
+async function realmIn(store: StateStore): Promise<string | undefined> {
   const documents = await store.open();
   await store.close();
-  const found = meta.safeParse(documents.find(({ kind }) => kind === 'meta')?.body);
-  if (!found.success) {
+  return meta.safeParse(documents.find(({ kind }) => kind === 'meta')?.body).data?.realm;
+}
+
+async function askRealm(config: Config): Promise<string> {
+  const parts = { clock: systemClock, random: Math.random, log: silentLog, observer: { called: () => undefined } };
+  const kube = createKubeClient({ ...parts, config });
+  try {
+    return await clusterRealm(kube);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
     throw new CommandError(
-      'the state file does not say which Kubernetes cluster it is for: start "brickyard serve" once',
+      `the state file is new, and the Kubernetes cluster that it is to serve does not say which one it is: ${why}`,
+      { cause: error },
     );
+  } finally {
+    await kube.close();
   }
-  return found.data.realm;
 }

@@ -1,0 +1,15 @@
+/** What the command line says about a sandbox. */
+export interface SandboxFlags {
+  readonly once: boolean;
+  readonly claims: number;
+  readonly port: number;
+  readonly kubeconfig?: string;
+  readonly stateDir?: string;
+  readonly serverVersion?: string;
+  readonly zones: number;
+  readonly nodes: number;
+  readonly devices: number;
+  readonly deviceSize: number;
+  readonly topology?: string;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+}
