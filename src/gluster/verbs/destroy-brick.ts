@@ -5,7 +5,7 @@ import type { BrickSpec, CallContext } from '../../engine/ports.ts';
 import * as files from '../argv/files.ts';
 import { lvRemovePool } from '../argv/lvm.ts';
 import { Errand, type Tools } from '../errand.ts';
-import { brickPlaceOf } from '../lvm-names.ts';
+import { brickPlaceOf, type BrickPlace } from '../lvm-names.ts';
 import type { Command, Exited } from '../runner.ts';
 import { whatStands } from './brick-identity.ts';
 import { volumeMissing } from './lvm-failures.ts';
@@ -32,7 +32,7 @@ export async function destroyBrick(
       const setback =
         (await step(errand, files.unmount(place.mountpoint), unmountedAlready)) ??
         (standing.kind === 'nothing' ? undefined : await step(errand, lvRemovePool(place), volumeMissing)) ??
-        (await step(errand, files.removeDirectory(place.mountpoint), directoryMissing));
+        (await withoutDirectory(errand, place));
       return setback ?? done();
     }
     default:
@@ -50,6 +50,25 @@ async function step(
     return exited;
   }
   return exited.exitCode === 0 || already(exited) ? undefined : errand.failure(command, exited);
+}
+
+/**
+ * Gluster makes a brick's directory itself when only that is missing: a create that met the bare mount point has left an
+ * empty one under it. Nothing but empty directories is taken away.
+ */
+async function withoutDirectory(errand: Errand, place: BrickPlace): Promise<Setback | undefined> {
+  const remove = files.removeDirectory(place.mountpoint);
+  const exited = await errand.run(remove);
+  if (exited.kind !== 'exited') {
+    return exited;
+  }
+  if (exited.exitCode === 0 || directoryMissing(exited)) {
+    return undefined;
+  }
+  return /Directory not empty/.test(exited.stderr)
+    ? ((await step(errand, files.removeDirectory(place.path), directoryMissing)) ??
+        (await step(errand, remove, directoryMissing)))
+    : errand.failure(remove, exited);
 }
 
 /** Not a mount point, or not even there. */
