@@ -28,6 +28,8 @@ export function buildProgram(io: Io, endWith: CommandContext['endWith']): Comman
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .showHelpAfterError(false)
+    // An option belongs to the command that it stands behind: "topology" and "topology load" share some.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.out(text.replace(/\n$/, '')),
