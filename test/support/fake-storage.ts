@@ -24,7 +24,8 @@ export interface FakeCall {
 }
 
 /**
- * What becomes of a call. `lost-before`: nothing is done and no answer comes. `lost-after`: it is done and no answer
+ * What becomes of a call. `hang`: it is done when somebody calls `settle`, or before the next change of the same brick or
+ * volume, whichever comes first (StorageNodes: changes of one thing happen in order). `lost-before`: nothing is done and no answer comes. `lost-after`: it is done and no answer
  * comes. `late`: no answer comes, and it is done some time later, at the latest before the next change of the same brick
  * or volume. `die-*`: as those, but the caller dies with it: it hears nothing more of this call. `dead`: the caller was
  * dead before: nothing is done.
@@ -97,7 +98,6 @@ const never = new Promise<never>(() => undefined);
 export class FakeStorage {
   readonly #nodes = new Map<string, FakeNode>();
   readonly #late: Late[] = [];
-  #releases: (() => void)[] = [];
   #uuids = 0;
   /** Every call, as `verb node about`. */
   readonly log: string[] = [];
@@ -137,9 +137,6 @@ export class FakeStorage {
   settle(): void {
     for (const { land } of this.#late.splice(0)) {
       land();
-    }
-    for (const release of this.#releases.splice(0)) {
-      release();
     }
   }
 
@@ -247,15 +244,6 @@ export class FakeStorage {
     for (let hop = this.hops(); hop > 0; hop -= 1) {
       await Promise.resolve();
     }
-    if (verdict === 'hang') {
-      const released = new Promise<boolean>((resolve) => {
-        this.#releases.push(() => resolve(true));
-        signal.addEventListener('abort', () => resolve(false), { once: true });
-      });
-      if (!(await released)) {
-        return unknown(`${verb} on ${id}: aborted`);
-      }
-    }
     const node = this.#node(id);
     const isRead = verb === 'volumeInfo' || verb === 'listVolumes' || verb === 'listPeers';
     const act = (): Outcome<T> => {
@@ -269,8 +257,9 @@ export class FakeStorage {
     };
     switch (verdict) {
       case 'normal':
-      case 'hang':
         return act();
+      case 'hang':
+        return this.#hang(about, signal, act);
       case 'fail':
         return failed(`${verb} on ${id}: injected failure`);
       case 'silent':
@@ -292,6 +281,17 @@ export class FakeStorage {
         this.#late.push({ about, land: act });
         return never;
     }
+  }
+
+  #hang<T>(about: string, signal: AbortSignal, act: () => Outcome<T>): Promise<Outcome<T>> {
+    return new Promise((resolve) => {
+      const land = (): void => {
+        resolve(act());
+      };
+      this.#late.push({ about, land });
+      // The caller goes; what it began stays.
+      signal.addEventListener('abort', () => resolve(unknown(`${about}: aborted`)), { once: true });
+    });
   }
 
   #ensureBrick(node: FakeNode, spec: BrickSpec, pristine: boolean): Outcome<BrickFacts> {

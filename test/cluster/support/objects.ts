@@ -1,0 +1,151 @@
+/** What an administrator and an application developer write, in short; and how to wait for what they expect. */
+import { randomBytes } from 'node:crypto';
+import type {
+  CoreV1Event,
+  V1PersistentVolume,
+  V1PersistentVolumeClaim,
+  V1PersistentVolumeClaimSpec,
+  V1StorageClass,
+} from '@kubernetes/client-node';
+import { waitFor } from '../../support/wait-for.ts';
+import { patience, type TestCluster } from './cluster.ts';
+
+/** Makes a StorageClass of this run's provisioner with a random name, and returns it. */
+export async function createClass(
+  cluster: TestCluster,
+  overrides: Partial<V1StorageClass> = {},
+): Promise<V1StorageClass & { readonly metadata: { readonly name: string } }> {
+  const name = overrides.metadata?.name ?? `test-${randomBytes(4).toString('hex')}`;
+  const created = await cluster.storageApi.createStorageClass({
+    body: { provisioner: cluster.provisioner, ...overrides, metadata: { name } },
+  });
+  cluster.cleanUp(() => cluster.storageApi.deleteStorageClass({ name }));
+  return { ...created, metadata: { ...created.metadata, name } };
+}
+
+export interface ClaimOptions {
+  readonly name?: string;
+  readonly size?: string;
+  readonly annotations?: Record<string, string>;
+  readonly spec?: Partial<V1PersistentVolumeClaimSpec>;
+}
+
+export interface ClaimRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Makes a ReadWriteMany claim of 1Gi unless told otherwise. `className` undefined leaves the field out. */
+export async function createClaim(
+  cluster: TestCluster,
+  namespace: string,
+  className: string | undefined,
+  options: ClaimOptions = {},
+): Promise<ClaimRef> {
+  const name = options.name ?? `claim-${randomBytes(4).toString('hex')}`;
+  const created = await cluster.core.createNamespacedPersistentVolumeClaim({
+    namespace,
+    body: {
+      metadata: { name, annotations: options.annotations },
+      spec: {
+        accessModes: ['ReadWriteMany'],
+        storageClassName: className,
+        resources: { requests: { storage: options.size ?? '1Gi' } },
+        ...options.spec,
+      },
+    },
+  });
+  return { namespace, name, uid: created.metadata?.uid ?? '' };
+}
+
+export async function getClaim(cluster: TestCluster, claim: ClaimRef): Promise<V1PersistentVolumeClaim> {
+  return await cluster.core.readNamespacedPersistentVolumeClaim(claim);
+}
+
+/** The PV of that name, or undefined when there is none. */
+export async function getVolume(cluster: TestCluster, name: string): Promise<V1PersistentVolume | undefined> {
+  try {
+    return await cluster.core.readPersistentVolume({ name });
+  } catch (error) {
+    if (isNotFound(error)) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+export function isNotFound(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 404;
+}
+
+/** Waits for the claim to be Bound and returns its PV. On failure the claim's events are in the message. */
+export async function bound(cluster: TestCluster, claim: ClaimRef): Promise<V1PersistentVolume> {
+  try {
+    return await waitFor(
+      `claim ${claim.name} is bound`,
+      async () => {
+        const current = await getClaim(cluster, claim);
+        const volumeName = current.spec?.volumeName;
+        return current.status?.phase === 'Bound' && volumeName !== undefined
+          ? await getVolume(cluster, volumeName)
+          : undefined;
+      },
+      patience,
+    );
+  } catch (error) {
+    const said = (await eventsOf(cluster, claim)).map((event) => `${event.reason}: ${event.message}`);
+    throw new Error(`claim ${claim.name} was not bound; events: ${said.join(' | ')}`, { cause: error });
+  }
+}
+
+export async function eventsOf(cluster: TestCluster, claim: ClaimRef): Promise<CoreV1Event[]> {
+  const { items } = await cluster.core.listNamespacedEvent({
+    namespace: claim.namespace,
+    fieldSelector: `involvedObject.name=${claim.name}`,
+  });
+  return items.filter((event) => event.involvedObject.uid === claim.uid);
+}
+
+/** Waits for an event of `reason` on the claim whose message matches, and returns the message. */
+export async function event(cluster: TestCluster, claim: ClaimRef, reason: string, message = /./): Promise<string> {
+  return await waitFor(
+    `event ${reason} ${String(message)} on ${claim.name}`,
+    async () => {
+      const found = (await eventsOf(cluster, claim)).find(
+        (each) => each.reason === reason && message.test(each.message ?? ''),
+      );
+      return found?.message;
+    },
+    patience,
+  );
+}
+
+export async function deleteClaim(cluster: TestCluster, claim: ClaimRef): Promise<void> {
+  await cluster.core.deleteNamespacedPersistentVolumeClaim(claim);
+}
+
+export async function volumeGone(cluster: TestCluster, name: string): Promise<void> {
+  await waitFor(`PV ${name} is gone`, async () => (await getVolume(cluster, name)) === undefined, patience);
+}
+
+/** Waits for the PV to reach a phase. */
+export async function phase(cluster: TestCluster, name: string, wanted: string): Promise<V1PersistentVolume> {
+  return await waitFor(
+    `PV ${name} is ${wanted}`,
+    async () => {
+      const volume = await getVolume(cluster, name);
+      return volume?.status?.phase === wanted ? volume : undefined;
+    },
+    patience,
+  );
+}
+
+export function names(volume: V1PersistentVolume): { readonly pv: string; readonly gluster: string } {
+  const pv = volume.metadata?.name;
+  const gluster = volume.spec?.glusterfs?.path;
+  if (pv === undefined || gluster === undefined) {
+    throw new Error(`expected a PV with a glusterfs source, got ${JSON.stringify(volume.spec)}`);
+  }
+  return { pv, gluster };
+}

@@ -1,0 +1,157 @@
+/** The whole product but real storage: sandbox API, simulated nodes, and the real binary in a process that can be killed. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { CoreV1Api, KubeConfig, StorageV1Api, type V1PersistentVolume } from '@kubernetes/client-node';
+import type { KubeSandbox, KubeSandboxOptions } from '../../../src/sandbox/api/start.ts';
+import { loadTopology, startBrickyard, type BrickyardProcess } from '../../support/brickyard-process.ts';
+import { startStorage, type TestStorage } from '../../support/storage.ts';
+import { startTestApi } from '../../support/test-api.ts';
+import { waitFor } from '../../support/wait-for.ts';
+
+const namespace = 'default';
+const className = 'brickyard';
+
+export interface TestClaim {
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface Whole {
+  readonly api: KubeSandbox;
+  readonly storage: TestStorage;
+  readonly brickyard: BrickyardProcess;
+  /** Starts the controller anew, after `brickyard.kill()`. */
+  restart(): Promise<void>;
+  createClaims(count: number): Promise<TestClaim[]>;
+  deleteClaim(claim: TestClaim): Promise<void>;
+  allBound(claims: readonly TestClaim[], deadline: number): Promise<void>;
+  /** PVs, gluster volumes and logical volumes that belong to none of the claims. */
+  leftovers(claims: readonly TestClaim[]): Promise<string[]>;
+  /** Fails unless exactly the claims' PVs, volumes, bricks and mounts stand, each once, and every command was understood. */
+  atRest(claims: readonly TestClaim[]): Promise<void>;
+  /** Successful writes of the controller to the API so far. */
+  controllerWrites(): { readonly total: number; readonly byResource: Readonly<Record<string, number>> };
+  close(): Promise<void>;
+}
+
+export async function startWhole(options: Partial<KubeSandboxOptions> = {}): Promise<Whole> {
+  const directory = await mkdtemp(join(tmpdir(), 'brickyard-whole-'));
+  const api = await startTestApi(options);
+  const kubeconfigPath = join(directory, 'kubeconfig');
+  await writeFile(kubeconfigPath, api.kubeconfig, { mode: 0o600 });
+  const config = new KubeConfig();
+  config.loadFromString(api.kubeconfig);
+  const core = config.makeApiClient(CoreV1Api);
+  await config.makeApiClient(StorageV1Api).createStorageClass({
+    body: { metadata: { name: className }, provisioner: 'brickyard.dev/glusterfs' },
+  });
+  await core.createNamespace({ body: { metadata: { name: 'brickyard' } } });
+  const storage = await startStorage(directory);
+  const processOptions = {
+    directory,
+    kubeconfigPath,
+    storage,
+    config: { api: { qps: 1000, burst: 1000 }, sweepInterval: '1s' },
+  };
+  let brickyard = await startBrickyard(processOptions);
+  await loadTopology(processOptions);
+
+  const volumes = async (): Promise<V1PersistentVolume[]> => (await core.listPersistentVolume()).items;
+  const leftovers = async (claims: readonly TestClaim[]): Promise<string[]> => {
+    const uids = claims.map((claim) => claim.uid);
+    const strange = (text: string): boolean => !uids.some((uid) => text.includes(uid));
+    return [
+      ...(await volumes()).map((volume) => volume.metadata?.name ?? ''),
+      ...storage.volumes().map((volume) => volume.name),
+      ...storage.bricks(),
+    ].filter(strange);
+  };
+  return {
+    api,
+    storage,
+    get brickyard() {
+      return brickyard;
+    },
+    restart: async () => {
+      brickyard = await startBrickyard(processOptions);
+    },
+    createClaims: async (count) =>
+      await Promise.all(
+        Array.from({ length: count }, async () => {
+          const name = `claim-${randomBytes(6).toString('hex')}`;
+          const created = await core.createNamespacedPersistentVolumeClaim({
+            namespace,
+            body: {
+              metadata: { name },
+              spec: {
+                accessModes: ['ReadWriteMany'],
+                storageClassName: className,
+                resources: { requests: { storage: '1Gi' } },
+              },
+            },
+          });
+          return { name, uid: created.metadata?.uid ?? '' };
+        }),
+      ),
+    deleteClaim: async ({ name }) => {
+      await core.deleteNamespacedPersistentVolumeClaim({ name, namespace });
+    },
+    allBound: async (claims, deadline) => {
+      const missing = async (): Promise<string[]> => {
+        const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
+        const bound = new Set(
+          items.filter((claim) => claim.status?.phase === 'Bound').map((claim) => claim.metadata?.uid),
+        );
+        return claims.filter((claim) => !bound.has(claim.uid)).map((claim) => claim.name);
+      };
+      try {
+        await waitFor('every claim is bound', async () => (await missing()).length === 0, deadline);
+      } catch (error) {
+        const log = (await brickyard.log()).split('\n').slice(-20).join('\n');
+        throw new Error(`not bound: ${(await missing()).join(' ')}\nlog:\n${log}`, { cause: error });
+      }
+    },
+    leftovers,
+    atRest: async (claims) => {
+      expect(await leftovers(claims)).toEqual([]);
+      const sorted = (names: readonly string[]): string[] => [...names].sort();
+      const names = sorted(claims.map((claim) => `pvc-${claim.uid}`));
+      expect(sorted((await volumes()).map((volume) => volume.metadata?.name ?? ''))).toEqual(names);
+      expect(sorted(storage.volumes().map((volume) => volume.name))).toEqual(
+        sorted(claims.map((claim) => `vol_${claim.uid}`)),
+      );
+      expect(storage.volumes().filter((volume) => volume.status !== 'started')).toEqual([]);
+      expect(storage.volumes().flatMap((volume) => volume.bricks)).toHaveLength(3 * claims.length);
+      // A thin pool and a thin volume a brick.
+      expect(storage.bricks()).toHaveLength(2 * 3 * claims.length);
+      const state = storage.simulation.inspect();
+      expect(state.nodes.flatMap((node) => node.mounts)).toHaveLength(3 * claims.length);
+      expect(state.notUnderstood).toEqual([]);
+      const gids = (await volumes()).map((volume) => volume.metadata?.annotations?.['pv.beta.kubernetes.io/gid']);
+      expect(new Set(gids).size).toBe(claims.length);
+    },
+    controllerWrites: () => {
+      const writing = api.stats
+        .calls()
+        .filter((call) => call.userAgent.startsWith('brickyard/') && call.code < 400)
+        .filter((call) => ['create', 'update', 'patch', 'delete'].includes(call.verb));
+      const byResource: Record<string, number> = {};
+      for (const call of writing) {
+        const key = `${call.verb} ${call.resource}`;
+        byResource[key] = (byResource[key] ?? 0) + call.count;
+      }
+      return { total: writing.reduce((sum, call) => sum + call.count, 0), byResource };
+    },
+    close: async () => {
+      if (brickyard.running) {
+        await brickyard.kill();
+      }
+      await storage.close();
+      await api.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
