@@ -1,4 +1,5 @@
 /** Directories and mounts of one simulated machine. Files are not needed: nothing of ours writes any. */
+import { ancestorsOf } from './path-set.ts';
 
 export class Directory {
   mode = 0o755;
@@ -26,14 +27,15 @@ export interface MountEntry {
 }
 
 const namesOf = (path: string): readonly string[] => path.split('/').filter((name) => name !== '');
-const covers = (target: string, path: string): boolean => path === target || path.startsWith(`${target}/`);
 
 export class Files {
   readonly #root = new FileSystem('ext4', '/dev/root');
-  #mounts: readonly MountEntry[] = [];
+  /** By target; of several on one target the last is the one that is seen. */
+  readonly #mounts = new Map<string, readonly FileSystem[]>();
+  readonly #mounted = new Map<FileSystem, number>();
 
   get mounts(): readonly MountEntry[] {
-    return this.#mounts;
+    return [...this.#mounts].flatMap(([target, stack]) => stack.map((fileSystem) => ({ target, fileSystem })));
   }
 
   /** The directory at an absolute path, through mounts; `undefined` when there is none. */
@@ -59,23 +61,39 @@ export class Files {
   }
 
   mount(fileSystem: FileSystem, target: string): void {
-    this.#mounts = [...this.#mounts, { target, fileSystem }];
+    this.#mounts.set(target, [...(this.#mounts.get(target) ?? []), fileSystem]);
+    this.#mounted.set(fileSystem, (this.#mounted.get(fileSystem) ?? 0) + 1);
   }
 
   /** Whether anything was mounted there. */
   unmount(target: string): boolean {
-    const index = this.#mounts.findLastIndex((entry) => entry.target === target);
-    this.#mounts = this.#mounts.filter((_entry, at) => at !== index);
-    return index >= 0;
+    const stack = this.#mounts.get(target) ?? [];
+    const top = stack.at(-1);
+    if (top === undefined) {
+      return false;
+    }
+    if (stack.length === 1) {
+      this.#mounts.delete(target);
+    } else {
+      this.#mounts.set(target, stack.slice(0, -1));
+    }
+    this.#mounted.set(top, (this.#mounted.get(top) ?? 1) - 1);
+    return true;
   }
 
   /** What a power cut does. */
   forgetMounts(): void {
-    this.#mounts = [];
+    this.#mounts.clear();
+    this.#mounted.clear();
   }
 
-  mountAt(target: string): MountEntry | undefined {
-    return this.#mounts.findLast((entry) => entry.target === target);
+  /** The file system that is seen at a mount point. */
+  mountAt(target: string): FileSystem | undefined {
+    return this.#mounts.get(target)?.at(-1);
+  }
+
+  isMounted(fileSystem: FileSystem): boolean {
+    return (this.#mounted.get(fileSystem) ?? 0) > 0;
   }
 
   /** Whether the path lies on the machine's own root file system. */
@@ -96,21 +114,17 @@ export class Files {
       }
     };
     walk(this.#root.root, '');
-    for (const { target, fileSystem } of this.#mounts) {
+    for (const { target, fileSystem } of this.mounts) {
       walk(fileSystem.root, target);
     }
     return found;
   }
 
   #resolve(path: string): { readonly fileSystem: FileSystem; readonly rest: readonly string[] } {
-    const mount = this.#mounts
-      .filter(({ target }) => covers(target, path))
-      .reduce<MountEntry | undefined>(
-        (best, entry) => (best === undefined || entry.target.length >= best.target.length ? entry : best),
-        undefined,
-      );
-    return mount === undefined
+    const target = [path, ...ancestorsOf(path)].find((above) => this.#mounts.has(above));
+    const fileSystem = target === undefined ? undefined : this.mountAt(target);
+    return target === undefined || fileSystem === undefined
       ? { fileSystem: this.#root, rest: namesOf(path) }
-      : { fileSystem: mount.fileSystem, rest: namesOf(path.slice(mount.target.length)) };
+      : { fileSystem, rest: namesOf(path.slice(target.length)) };
   }
 }

@@ -23,15 +23,18 @@ export interface ThinVolume {
 
 export type LogicalVolume = ThinPool | ThinVolume;
 
+/** All numbers in extents unless they say bytes. Counters are kept as volumes come and go: there may be thousands. */
 export class VolumeGroup {
   readonly name: string;
   readonly disk: string;
   /** Bytes. */
   readonly extent: number;
-  /** In extents. */
   readonly size: number;
   readonly tags: readonly string[];
-  readonly volumes = new Map<string, LogicalVolume>();
+  readonly #volumes = new Map<string, LogicalVolume>();
+  readonly #members = new Map<string, Set<ThinVolume>>();
+  #used = 0;
+  #spare = 0;
 
   constructor(name: string, disk: string, extent: number, size: number, tags: readonly string[]) {
     this.name = name;
@@ -41,34 +44,61 @@ export class VolumeGroup {
     this.tags = tags;
   }
 
-  /** Extents of the spare that LVM keeps for pool metadata: as big as the biggest, for as long as there is a pool. */
+  get volumes(): readonly LogicalVolume[] {
+    return [...this.#volumes.values()];
+  }
+
+  /** What LVM keeps for the repair of pool metadata: as big as the biggest yet, given back with the last pool. */
   get spare(): number {
-    return this.#pools().reduce((most, { metadata }) => Math.max(most, metadata), 0);
+    return this.#spare;
   }
 
-  /** In extents. */
   get free(): number {
-    return this.size - this.spare - this.#pools().reduce((sum, { data, metadata }) => sum + data + metadata, 0);
+    return this.size - this.#spare - this.#used;
   }
 
-  /** Extents that are missing to make such a pool, its share of the spare included; 0 when it fits. */
+  find(name: string): LogicalVolume | undefined {
+    return this.#volumes.get(name);
+  }
+
+  /** What is missing to make such a pool, the growth of the spare included; 0 when it fits. */
   shortOf(data: number, metadata: number): number {
-    return Math.max(0, data + metadata + Math.max(0, metadata - this.spare) - this.free);
+    return Math.max(0, data + metadata + Math.max(0, metadata - this.#spare) - this.free);
   }
 
-  thinVolumesOf(pool: string): readonly ThinVolume[] {
-    return [...this.volumes.values()].filter(
-      (volume): volume is ThinVolume => volume.kind === 'thin' && volume.pool === pool,
-    );
+  /** The caller has checked that the name is free and that it fits. */
+  add(volume: LogicalVolume): void {
+    this.#volumes.set(volume.name, volume);
+    if (volume.kind === 'thin') {
+      this.#members.get(volume.pool)?.add(volume);
+      return;
+    }
+    this.#members.set(volume.name, new Set());
+    this.#used += volume.data + volume.metadata;
+    this.#spare = Math.max(this.#spare, volume.metadata);
   }
 
-  /** In extents, rounded up. */
+  /** A pool goes with its thin volumes. */
+  remove(volume: LogicalVolume): void {
+    this.#volumes.delete(volume.name);
+    if (volume.kind === 'thin') {
+      this.#members.get(volume.pool)?.delete(volume);
+      return;
+    }
+    this.volumesIn(volume.name).forEach((member) => this.#volumes.delete(member.name));
+    this.#members.delete(volume.name);
+    this.#used -= volume.data + volume.metadata;
+    this.#spare = this.#members.size === 0 ? 0 : this.#spare;
+  }
+
+  /** The thin volumes of a pool. */
+  volumesIn(pool: string): readonly ThinVolume[] {
+    return [...(this.#members.get(pool) ?? [])];
+  }
+
+  /** Bytes in extents, rounded up. */
   extentsOf(bytes: number): number {
     return Math.ceil(bytes / this.extent);
-  }
-
-  #pools(): readonly ThinPool[] {
-    return [...this.volumes.values()].filter((volume): volume is ThinPool => volume.kind === 'thin-pool');
   }
 }
 

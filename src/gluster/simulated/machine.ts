@@ -2,6 +2,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import { Files } from './files.ts';
 import type { Disk, ThinVolume, VolumeGroup } from './lvm.ts';
+import { PathSet } from './path-set.ts';
 import type { SimulatedNodeSpec } from './topology.ts';
 
 export class Machine {
@@ -14,7 +15,7 @@ export class Machine {
   readonly groups = new Map<string, VolumeGroup>();
   readonly files = new Files();
   /** Brick directories that a running brick process keeps open. */
-  readonly served = new Set<string>();
+  readonly served = new PathSet();
   readonly #clock: Clock;
   #glusterdCrashed = false;
   #off = false;
@@ -73,22 +74,16 @@ export class Machine {
     this.#cutAt = cut ? this.#clock.monotonic() : undefined;
   }
 
-  /** The thin volume behind a block device's name. */
+  /** The thin volume behind a block device's name. Device-mapper doubles the hyphens within each name. */
   volumeAt(device: string): ThinVolume | undefined {
-    for (const group of this.groups.values()) {
-      for (const volume of group.volumes.values()) {
-        // Device-mapper doubles the hyphens within each name.
-        const node = `/dev/mapper/${group.name.replaceAll('-', '--')}-${volume.name.replaceAll('-', '--')}`;
-        if (volume.kind === 'thin' && node === device) {
-          return volume;
-        }
-      }
-    }
-    return undefined;
+    const match = /^\/dev\/mapper\/((?:[^-]|--)+)-((?:[^-]|--)+)$/.exec(device);
+    const [group = '', name = ''] = match?.slice(1).map((part) => part.replaceAll('--', '-')) ?? [];
+    const volume = this.groups.get(group)?.find(name);
+    return volume?.kind === 'thin' ? volume : undefined;
   }
 
-  isMounted(volume: ThinVolume): boolean {
-    return this.files.mounts.some(({ fileSystem }) => fileSystem === volume.fileSystem);
+  isMounted({ fileSystem }: ThinVolume): boolean {
+    return fileSystem !== undefined && this.files.isMounted(fileSystem);
   }
 }
 

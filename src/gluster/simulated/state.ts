@@ -19,6 +19,8 @@ export interface SimulatedVolumeGroup {
   readonly size: number;
   /** Bytes. */
   readonly free: number;
+  /** Bytes that LVM keeps for the repair of pool metadata. */
+  readonly spare: number;
   readonly tags: readonly string[];
   readonly logicalVolumes: readonly SimulatedLogicalVolume[];
 }

@@ -97,7 +97,7 @@ export class SimulatedWorld implements World {
   describePools(): readonly SimulatedPoolState[] {
     return [...new Set(this.#pools.values())].map(({ members, volumes }) => ({
       members: members.map(({ id }) => id),
-      volumes: [...volumes.values()].map(({ name, uuid, status, bricks, options }) => ({
+      volumes: volumes.map(({ name, uuid, status, bricks, options }) => ({
         name,
         uuid,
         status,
@@ -113,8 +113,9 @@ const describeGroup = (group: VolumeGroup): SimulatedVolumeGroup => ({
   device: group.disk,
   size: group.size * group.extent,
   free: group.free * group.extent,
+  spare: group.spare * group.extent,
   tags: group.tags,
-  logicalVolumes: [...group.volumes.values()].map((volume) => describeVolume(volume, group.extent)),
+  logicalVolumes: group.volumes.map((volume) => describeVolume(volume, group.extent)),
 });
 
 const describeVolume = (volume: LogicalVolume, extent: number): SimulatedLogicalVolume =>

@@ -47,7 +47,7 @@ export function createVolume(
   if (wish === undefined) {
     return undefined;
   }
-  if (pool.volumes.has(wish.name)) {
+  if (pool.volume(wish.name) !== undefined) {
     return refusal(`Volume ${wish.name} already exists`, 0);
   }
   const uuid = newUuid();
@@ -77,7 +77,7 @@ export function createVolume(
     return machine === undefined ? [] : [{ machine, host, path, arbiter }];
   });
   const volume: PoolVolume = { ...wish, uuid, status: 'created', bricks, options: new Map() };
-  pool.volumes.set(wish.name, volume);
+  pool.add(volume);
   return success({ volCreate: { volume: { name: wish.name, id: uuid } } });
 }
 
@@ -135,15 +135,10 @@ function onPeers(pool: TrustedPool, origin: Machine, places: readonly Place[], u
   return troubles.length === 0 ? undefined : refusal(troubles.join('\n'));
 }
 
-function taken(pool: TrustedPool, machine: Machine, host: string, path: string): string | undefined {
-  const nested = (a: string, b: string): boolean => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
-  const used = [...pool.volumes.values()].some(({ bricks }) =>
-    bricks.some((brick) => brick.machine === machine && nested(brick.path, path)),
-  );
-  return used
+const taken = (pool: TrustedPool, machine: Machine, host: string, path: string): string | undefined =>
+  pool.isTaken(machine, path)
     ? `Brick: ${host}:${path} not available. Brick may be containing or be contained by an existing brick.`
     : undefined;
-}
 
 function marked(machine: Machine, host: string, path: string, uuid: string): string | undefined {
   const { files } = machine;

@@ -51,7 +51,7 @@ export function gluster(
       return setOptions(pool, rest);
     case 'volume list':
       return rest.length === 0
-        ? success({ volList: { count: pool.volumes.size, volume: [...pool.volumes.keys()].sort() } })
+        ? success({ volList: { count: pool.volumes.length, volume: pool.volumes.map(({ name }) => name).toSorted() } })
         : undefined;
     case 'pool list':
       return rest.length === 0 ? listPool(pool, machine) : undefined;
@@ -61,7 +61,7 @@ export function gluster(
   }
   switch (verb) {
     case 'volume info':
-      return describeVolume(pool.volumes.get(name));
+      return describeVolume(pool.volume(name));
     case 'volume start':
       return startVolume(pool, machine, name);
     case 'volume stop':

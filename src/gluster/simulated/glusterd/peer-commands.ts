@@ -40,7 +40,7 @@ export function probe(world: World, pool: TrustedPool, origin: Machine, host: st
     return refusal('Probe returned with Transport endpoint is not connected', 107);
   }
   const other = world.poolOf(machine);
-  if (other.members.length > 1 || other.volumes.size > 0) {
+  if (other.members.length > 1 || other.volumes.length > 0) {
     return refusal(`${host} is either already part of another cluster or having volumes configured`, 3);
   }
   world.join(machine, pool);

@@ -1,5 +1,6 @@
 /** A trusted pool: machines that know each other, and the volumes that they have together. */
 import type { Machine } from '../machine.ts';
+import { PathSet } from '../path-set.ts';
 
 export interface PoolBrick {
   readonly machine: Machine;
@@ -24,10 +25,35 @@ export interface PoolVolume {
 
 export class TrustedPool {
   members: readonly Machine[];
-  readonly volumes = new Map<string, PoolVolume>();
+  readonly #volumes = new Map<string, PoolVolume>();
+  /** Brick directories of all volumes, by machine. */
+  readonly #bricks = new Map<Machine, PathSet>();
 
   constructor(members: readonly Machine[]) {
     this.members = members;
+  }
+
+  get volumes(): readonly PoolVolume[] {
+    return [...this.#volumes.values()];
+  }
+
+  volume(name: string): PoolVolume | undefined {
+    return this.#volumes.get(name);
+  }
+
+  add(volume: PoolVolume): void {
+    this.#volumes.set(volume.name, volume);
+    volume.bricks.forEach(({ machine, path }) => this.#bricksOf(machine).add(path));
+  }
+
+  remove(volume: PoolVolume): void {
+    this.#volumes.delete(volume.name);
+    volume.bricks.forEach(({ machine, path }) => this.#bricksOf(machine).delete(path));
+  }
+
+  /** Whether the directory is a brick, lies in one or around one. */
+  isTaken(machine: Machine, path: string): boolean {
+    return this.#bricksOf(machine).touches(path);
   }
 
   /** The member with that host name. */
@@ -38,6 +64,12 @@ export class TrustedPool {
   /** Members that gluster counts as connected, as seen from one of them. */
   connected(from: Machine): readonly Machine[] {
     return this.members.filter((machine) => machine === from || machine.seenByPeers);
+  }
+
+  #bricksOf(machine: Machine): PathSet {
+    const paths = this.#bricks.get(machine) ?? new PathSet();
+    this.#bricks.set(machine, paths);
+    return paths;
   }
 
   /** A member whose cable is cut and whom the others still wait for. */

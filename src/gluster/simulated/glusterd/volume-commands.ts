@@ -9,7 +9,7 @@ const identity = ({ name, uuid }: PoolVolume) => ({ volume: { name, id: uuid } }
 const noSuchVolume = (name: string): string => `Volume ${name} does not exist`;
 
 export function startVolume(pool: TrustedPool, origin: Machine, name: string): ToolResult {
-  const volume = pool.volumes.get(name);
+  const volume = pool.volume(name);
   if (volume === undefined) {
     return refusal(noSuchVolume(name));
   }
@@ -47,7 +47,7 @@ function troubleOf({ machine, path }: PoolBrick, { name, uuid }: PoolVolume): st
 }
 
 export function stopVolume(pool: TrustedPool, name: string): ToolResult {
-  const volume = pool.volumes.get(name);
+  const volume = pool.volume(name);
   if (volume === undefined) {
     return refusal(noSuchVolume(name));
   }
@@ -63,7 +63,7 @@ export function stopVolume(pool: TrustedPool, name: string): ToolResult {
 
 /** The marks stay on the bricks. Every member of the pool must be up, whether it has a brick of the volume or not. */
 export function deleteVolume(pool: TrustedPool, origin: Machine, name: string): ToolResult {
-  const volume = pool.volumes.get(name);
+  const volume = pool.volume(name);
   if (volume === undefined) {
     return refusal(noSuchVolume(name));
   }
@@ -73,7 +73,7 @@ export function deleteVolume(pool: TrustedPool, origin: Machine, name: string): 
   if (pool.connected(origin).length < pool.members.length) {
     return refusal('Some of the peers are down');
   }
-  pool.volumes.delete(name);
+  pool.remove(volume);
   return success({ volDelete: identity(volume) });
 }
 
@@ -82,7 +82,7 @@ export function setOptions(pool: TrustedPool, [name, ...words]: readonly string[
   if (name === undefined || words.length === 0 || words.length % 2 !== 0) {
     return undefined;
   }
-  const volume = pool.volumes.get(name);
+  const volume = pool.volume(name);
   if (volume === undefined) {
     return setRefusal(noSuchVolume(name));
   }

@@ -136,7 +136,7 @@ export const mount: Tool = (machine, words) => {
       `wrong fs type, bad option, bad superblock on ${device}, missing codepage or helper program, or other error.`,
     );
   }
-  if (machine.files.mountAt(target)?.fileSystem === fileSystem) {
+  if (machine.files.mountAt(target) === fileSystem) {
     return complain(`${device} already mounted on ${target}.`);
   }
   machine.files.mount(fileSystem, target);
@@ -151,7 +151,7 @@ export const umount: Tool = (machine, words) => {
   if (machine.files.find(path) === undefined) {
     return complaint(32, `umount: ${path}: no mount point specified.`);
   }
-  if ([...machine.served].some((brick) => brick.startsWith(`${path}/`))) {
+  if (machine.served.hasBelow(path)) {
     return complaint(32, `umount: ${path}: target is busy.`);
   }
   return machine.files.unmount(path) ? silent : complaint(32, `umount: ${path}: not mounted.`);
@@ -167,6 +167,6 @@ export const findmnt: Tool = (machine, words) => {
   if (found === undefined) {
     return { exitCode: 1, stdout: '', stderr: '' };
   }
-  const { type, source } = found.fileSystem;
+  const { type, source } = found;
   return printed(JSON.stringify({ filesystems: [{ target: path, source, fstype: type }] }));
 };

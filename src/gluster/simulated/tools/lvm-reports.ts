@@ -52,48 +52,52 @@ export const vgs: Tool = (machine, words) => {
   return text === undefined ? undefined : printed(text);
 };
 
-function volumeRows(group: VolumeGroup, all: boolean): readonly Row[] {
+function rowsOf(volume: LogicalVolume, group: VolumeGroup, all: boolean): readonly Row[] {
   const bytes = (extents: number): string => String(extents * group.extent);
-  const hidden = (name: string, extents: number): Row => ({
-    lv_name: `[${name}]`,
-    lv_size: bytes(extents),
-    pool_lv: '',
-    lv_tags: '',
-  });
-  const shown = (volume: LogicalVolume): readonly Row[] =>
-    volume.kind === 'thin'
-      ? [{ lv_name: volume.name, lv_size: bytes(volume.size), pool_lv: volume.pool, lv_tags: volume.tags.join(',') }]
-      : [
-          { lv_name: volume.name, lv_size: bytes(volume.data), pool_lv: '', lv_tags: volume.tags.join(',') },
-          ...(all
-            ? [hidden(`${volume.name}_tdata`, volume.data), hidden(`${volume.name}_tmeta`, volume.metadata)]
-            : []),
-        ];
-  const spare = all && group.spare > 0 ? [hidden('lvol0_pmspare', group.spare)] : [];
-  return [...spare, ...[...group.volumes.values()].flatMap(shown)];
+  const lv_tags = volume.tags.join(',');
+  if (volume.kind === 'thin') {
+    return [{ lv_name: volume.name, lv_size: bytes(volume.size), pool_lv: volume.pool, lv_tags }];
+  }
+  const shown: Row = { lv_name: volume.name, lv_size: bytes(volume.data), pool_lv: '', lv_tags };
+  return all
+    ? [
+        shown,
+        hidden(`${volume.name}_tdata`, volume.data * group.extent),
+        hidden(`${volume.name}_tmeta`, volume.metadata * group.extent),
+      ]
+    : [shown];
 }
 
-/** `lv_name=a||lv_name=b`: the only form of selection that anybody here uses. */
-function selection(text: string | undefined): ((row: Row) => boolean) | undefined {
-  if (text === undefined) {
-    return () => true;
-  }
-  const names = new Set(text.split('||').map((term) => /^lv_name=([a-z0-9_]+)$/.exec(term)?.[1]));
-  return names.has(undefined) ? undefined : (row) => names.has(row['lv_name']);
+const hidden = (name: string, bytes: number): Row => ({
+  lv_name: `[${name}]`,
+  lv_size: String(bytes),
+  pool_lv: '',
+  lv_tags: '',
+});
+
+/** Names in `lv_name=a||lv_name=b`, the only form of selection that anybody here uses. */
+function selectedNames(text: string): readonly string[] | undefined {
+  const names = text.split('||').map((term) => /^lv_name=([a-z0-9_]+)$/.exec(term)?.[1]);
+  return names.every((name) => name !== undefined) ? names : undefined;
 }
 
 export const lvs: Tool = (machine, words) => {
   const parsed = reportWords(words);
-  const select = parsed === undefined ? undefined : selection(textOf(parsed, 'select'));
+  const select = parsed === undefined ? undefined : textOf(parsed, 'select');
+  const names = select === undefined ? [] : selectedNames(select);
   const [name = ''] = parsed?.positionals ?? [];
-  if (parsed === undefined || select === undefined) {
+  if (parsed === undefined || names === undefined) {
     return undefined;
   }
   const group = machine.groups.get(name);
   if (group === undefined) {
     return groupNotFound(name);
   }
-  const text = report('lv', parsed, volumeRows(group, parsed.values['all'] === true).filter(select));
+  const all = parsed.values['all'] === true;
+  const volumes =
+    select === undefined ? group.volumes : names.map((each) => group.find(each)).filter((each) => each !== undefined);
+  const spare = all && group.spare > 0 ? [hidden('lvol0_pmspare', group.spare * group.extent)] : [];
+  const text = report('lv', parsed, [...spare, ...volumes.flatMap((volume) => rowsOf(volume, group, all))]);
   return text === undefined ? undefined : printed(text);
 };
 

@@ -98,7 +98,7 @@ export const lvcreate: Tool = (machine, words) => {
 
 /** The tags go to whichever volume is made first, which is the pool: LVM has used them up by then. */
 function createPool(group: VolumeGroup, name: string, words: Words): ToolResult | undefined {
-  if (group.volumes.has(name)) {
+  if (group.find(name) !== undefined) {
     return complaint(5, `  Logical volume ${name} already exists in Volume group ${group.name}.`);
   }
   const data = group.extentsOf(sizeOf(textOf(words, 'size')) ?? 0);
@@ -116,19 +116,19 @@ function createPool(group: VolumeGroup, name: string, words: Words): ToolResult 
       `  Insufficient suitable allocatable extents for logical volume ${name}: ${short} more required`,
     );
   }
-  group.volumes.set(name, { kind: 'thin-pool', name, data, metadata, tags: textsOf(words, 'addtag') });
+  group.add({ kind: 'thin-pool', name, data, metadata, tags: textsOf(words, 'addtag') });
   return undefined;
 }
 
 function createVolume(group: VolumeGroup, pool: string, name: string, virtual: number, words: Words): ToolResult {
-  if (group.volumes.get(pool)?.kind !== 'thin-pool') {
+  if (group.find(pool)?.kind !== 'thin-pool') {
     return complaint(5, `  Failed to find logical volume "${group.name}/${pool}"`);
   }
-  if (group.volumes.has(name)) {
+  if (group.find(name) !== undefined) {
     return complaint(5, `  Logical Volume "${name}" already exists in volume group "${group.name}"`);
   }
   const tags = textOf(words, 'size') === undefined ? textsOf(words, 'addtag') : [];
-  group.volumes.set(name, { kind: 'thin', name, pool, size: group.extentsOf(virtual), tags, fileSystem: undefined });
+  group.add({ kind: 'thin', name, pool, size: group.extentsOf(virtual), tags, fileSystem: undefined });
   return silent;
 }
 
@@ -143,7 +143,7 @@ export const lvremove: Tool = (machine, words) => {
   if (group === undefined) {
     return groupNotFound(groupName);
   }
-  const volume = group.volumes.get(name);
+  const volume = group.find(name);
   if (volume === undefined) {
     return complaint(5, `  Failed to find logical volume "${groupName}/${name}"`);
   }
@@ -151,14 +151,12 @@ export const lvremove: Tool = (machine, words) => {
     // Quiet twice answers "Do you really want to remove" with no.
     return complaint(5, `  Logical volume ${groupName}/${name} not removed.`);
   }
-  const victims = volume.kind === 'thin' ? [volume] : group.thinVolumesOf(name);
-  const busy = victims.find((victim) => victim.fileSystem !== undefined && machine.isMounted(victim));
+  const victims = volume.kind === 'thin' ? [volume] : group.volumesIn(name);
+  const busy = victims.find((victim) => machine.isMounted(victim));
   if (busy !== undefined) {
     return complaint(5, `  Logical volume ${groupName}/${busy.name} contains a filesystem in use.`);
   }
-  for (const victim of [...victims, volume]) {
-    group.volumes.delete(victim.name);
-  }
+  group.remove(volume);
   return silent;
 };
 

@@ -153,10 +153,10 @@ export function checkInvariants(cluster: SimulatedCluster): void {
   const { nodes, pools, notUnderstood } = cluster.simulation.inspect();
   assert.deepEqual(notUnderstood, []);
   for (const { volumeGroups } of nodes) {
-    for (const { free, size, logicalVolumes } of volumeGroups) {
+    for (const { free, size, spare, logicalVolumes } of volumeGroups) {
       const pools = logicalVolumes.filter(({ kind }) => kind === 'thin-pool');
       const used = pools.reduce((sum, pool) => sum + pool.size + (pool.metadataSize ?? 0), 0);
-      const spare = Math.max(0, ...pools.map(({ metadataSize = 0 }) => metadataSize));
+      assert.ok(pools.every(({ metadataSize = 0 }) => spare >= metadataSize));
       assert.equal(free, size - used - spare);
       assert.ok(free >= 0);
       assert.ok(pools.every(({ tags }) => tags.some((tag) => tag.startsWith('brickyard.brick='))));
