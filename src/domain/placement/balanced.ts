@@ -17,20 +17,22 @@ export interface SetQuery {
   /** Decides between equals. */
   readonly tie: number;
   readonly preferredZones: readonly string[];
+  /** Absent: every seat of the index. */
+  readonly allowsSeat?: (seat: Seat) => boolean;
 }
 
 /** Seats for the bricks, beside `company`; `undefined` when there are not enough. Exact for a single set. */
 export function chooseBalanced(index: DeviceIndex, query: SetQuery, company: Company): Seat[] | undefined {
   const critical = index.criticalNodes(query.footprint, query.bricks);
   const chosen: Seat[] = [];
-  let present = company;
+  const present = company.with(chosen);
   while (chosen.length < query.bricks) {
     const seat = nextSeat(index, query, present, critical);
     if (seat === undefined) {
       return undefined;
     }
     chosen.push(seat);
-    present = present.with([seat]);
+    present.add(seat);
   }
   return chosen;
 }
@@ -41,14 +43,18 @@ function nextSeat(
   company: Company,
   critical: readonly NodeId[],
 ): Seat | undefined {
-  const counts = query.spread === 'off' ? [0] : company.counts(index.zones.keys());
-  for (const count of query.spread === 'distinct' ? counts.filter((each) => each === 0) : counts) {
+  const counts = query.spread === 'even' ? company.counts : [0];
+  for (const count of counts) {
     const allowsZone = (zone: string): boolean => query.spread === 'off' || company.inZone(zone) === count;
-    const allowsNode = (node: NodeId): boolean => !company.hasNode(node);
+    const scope: Scope = {
+      allowsZone,
+      allowsNode: (node) => !company.hasNode(node),
+      allowsSeat: query.allowsSeat,
+    };
     const seat =
-      bestOfNodes(index, query, critical, (node, zone) => allowsNode(node) && allowsZone(zone)) ??
-      bestOfPreferred(index, query, { allowsZone, allowsNode }) ??
-      bestOf(index, query, { allowsZone, allowsNode });
+      bestOfNodes(index, query, critical, (node, zone) => scope.allowsNode(node) && allowsZone(zone)) ??
+      bestOfPreferred(index, query, scope) ??
+      bestOf(index, query, scope);
     if (seat !== undefined) {
       return seat;
     }
@@ -66,7 +72,7 @@ function bestOfNodes(
     const node = index.node(id);
     if (node !== undefined && allows(id, node.zone)) {
       const seat = mostSettling(
-        node.seats.filter((each) => each.fits(query.footprint)),
+        node.seats.filter((each) => each.fits(query.footprint) && query.allowsSeat?.(each) !== false),
         query,
         levelIn(index, node.zone, query),
       );
@@ -101,7 +107,7 @@ function bestOf(index: DeviceIndex, query: SetQuery, scope: Scope): Seat | undef
 }
 
 function bestInZone(index: DeviceIndex, query: SetQuery, zone: string, scope: Scope): Seat | undefined {
-  const seats = index.emptiest(query.footprint, query.tie, { zone, allowsNode: scope.allowsNode });
+  const seats = index.emptiest(query.footprint, query.tie, { ...scope, zone });
   return mostSettling(seats, query, levelIn(index, zone, query));
 }
 

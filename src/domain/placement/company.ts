@@ -12,15 +12,26 @@ export class Company {
   readonly #nodes = new Set<NodeId>();
   readonly #zones = new Map<string, number>();
 
-  static of(members: Iterable<{ readonly node: NodeId; readonly zone: string }>): Company {
+  /** Bricks that have their places already, and nodes that hold none of them but are to be avoided as if they did. */
+  static of(
+    members: Iterable<{ readonly node: NodeId; readonly zone: string }>,
+    avoid: Iterable<NodeId> = [],
+  ): Company {
     const company = new Company();
     for (const { node, zone } of members) {
       company.#join(node, zone);
     }
+    for (const node of avoid) {
+      company.#nodes.add(node);
+    }
     return company;
   }
 
-  /** The same company with these beside it. */
+  add(seat: Seat): void {
+    this.#join(seat.node, seat.standing.zone);
+  }
+
+  /** The same company with these beside it; this one stays as it is. */
   with(seats: Iterable<Seat>): Company {
     const company = new Company();
     for (const node of this.#nodes) {
@@ -49,9 +60,9 @@ export class Company {
     return !this.#nodes.has(node) && (spread !== 'distinct' || this.inZone(zone) === 0);
   }
 
-  /** How many bricks of the set a zone may have to be next in line: all counts that occur, lowest first. */
-  counts(zones: Iterable<string>): number[] {
-    return [...new Set([...zones].map((zone) => this.inZone(zone)))].sort((a, b) => a - b);
+  /** Numbers of bricks that a zone can have now, lowest first: zones with the fewest are next in line. */
+  get counts(): number[] {
+    return [...new Set([0, ...this.#zones.values()])].sort((a, b) => a - b);
   }
 
   /** The most bricks that share a zone: what is lost with one. */

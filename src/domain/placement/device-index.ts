@@ -70,6 +70,7 @@ export interface Scope {
   readonly zone?: string;
   readonly allowsZone?: (zone: string) => boolean;
   readonly allowsNode: (node: NodeId) => boolean;
+  readonly allowsSeat?: ((seat: Seat) => boolean) | undefined;
 }
 
 /** Capacities within a sixteenth of an octave (4.4 %) share a shelf. */
@@ -301,7 +302,7 @@ function emptiestOn(shelf: Shelf, footprint: number, tie: number, scope: Scope):
         if (spent(node.key)) {
           return true;
         }
-        const seat = scope.allowsNode(node.node) ? emptiestOf(node.seats, footprint, tie) : undefined;
+        const seat = scope.allowsNode(node.node) ? emptiestOf(node.seats, footprint, tie, scope.allowsSeat) : undefined;
         if (seat !== undefined && fraction(seat) < lowest) {
           best = seat;
           lowest = fraction(seat);
@@ -322,10 +323,16 @@ function emptiestOn(shelf: Shelf, footprint: number, tie: number, scope: Scope):
   return best;
 }
 
-function emptiestOf(seats: readonly Seat[], footprint: number, tie: number): Seat | undefined {
+function emptiestOf(
+  seats: readonly Seat[],
+  footprint: number,
+  tie: number,
+  allows: ((seat: Seat) => boolean) | undefined,
+): Seat | undefined {
   let best: Seat | undefined;
   for (const seat of seats) {
-    if (seat.fits(footprint) && (best === undefined || isBefore(seat, fraction(seat), best, fraction(best), tie))) {
+    const isBetter = best === undefined || isBefore(seat, fraction(seat), best, fraction(best), tie);
+    if (isBetter && seat.fits(footprint) && allows?.(seat) !== false) {
       best = seat;
     }
   }

@@ -89,7 +89,7 @@ function chooseFrom(
 ): Seat[] | undefined {
   const chosen: Seat[] = [];
   let { owed } = rules;
-  let present = rules.company;
+  const present = rules.company.with(chosen);
   while (chosen.length < query.bricks) {
     const mustBeFull = owed === query.bricks - chosen.length;
     const groups = [...open.values()].filter((group) => !mustBeFull || rules.isFull(group));
@@ -104,7 +104,7 @@ function chooseFrom(
     }
     open.delete(name);
     chosen.push(seat);
-    present = present.with([seat]);
+    present.add(seat);
   }
   return chosen;
 }

@@ -28,7 +28,9 @@ export interface Placed {
 export function placeVolume(pool: PlacementPool, request: PlacementRequest): Placed | Refusal {
   const mayAdd = pool.hasVolume(request.volume) || pool.volumeCount < request.limits.maxVolumesPerCluster;
   const sets = mayAdd ? findSets(pool, request) : undefined;
-  return sets === undefined ? refuse(pool, request) : placedAs(request, sets, 0);
+  return sets === undefined
+    ? refuse(pool, request, (other) => findSets(pool, other) !== undefined)
+    : placedAs(request, sets, 0);
 }
 
 /** The sets of the plan, without a proof when there is none. */
@@ -50,7 +52,8 @@ export function findSets(
   return undefined;
 }
 
-function spreadsOf(zoneSpread: ZoneSpread): readonly Spread[] {
+/** The spreads to try, best first. */
+export function spreadsOf(zoneSpread: ZoneSpread): readonly Spread[] {
   switch (zoneSpread) {
     case 'prefer':
       return ['distinct', 'even'];

@@ -86,7 +86,7 @@ function smallestHoles(index: DeviceIndex, footprint: number, query: HoleQuery):
   const open = smallestOfEachNode(index, footprint, query);
   const critical = new Set<Seat>(criticalSeats(index, open, footprint, query.bricks));
   const chosen: Seat[] = [];
-  let present = query.company;
+  const present = query.company.with(chosen);
   while (chosen.length < query.bricks) {
     let best: Seat | undefined;
     const rank = (seat: Seat): number => {
@@ -106,7 +106,7 @@ function smallestHoles(index: DeviceIndex, footprint: number, query: HoleQuery):
       return undefined;
     }
     chosen.push(best);
-    present = present.with([best]);
+    present.add(best);
   }
   return chosen;
 }

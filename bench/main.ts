@@ -1,0 +1,27 @@
+/** `npm run bench -- <name>`: measures one of the budgets of docs/architecture.md. Each bench is loaded when asked for. */
+type Bench = (args: readonly string[]) => Promise<void> | void;
+
+const benches: Readonly<Record<string, { readonly about: string; readonly load: () => Promise<Bench> }>> = {
+  placement: {
+    about: 'CPU time of one plan, by number of devices and volumes',
+    load: async () => (await import('./placement.ts')).run,
+  },
+  fill: {
+    about: 'how full mixed pools get before the first refusal, how evenly, and how zones are shared',
+    load: async () => (await import('./fill.ts')).run,
+  },
+};
+
+const [name = '', ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+  console.error(`expected a bench, got ${JSON.stringify(name)}. There are:`);
+  for (const [each, { about }] of Object.entries(benches)) {
+    console.error(`  npm run bench -- ${each.padEnd(12)} ${about}`);
+  }
+  process.exitCode = 2;
+} else {
+  await (
+    await bench.load()
+  )(args);
+}
