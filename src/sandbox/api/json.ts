@@ -81,3 +81,8 @@ export function setOwn<T extends object>(target: T, field: string, value: Json |
   }
   return target;
 }
+
+/** For messages: text as it is, everything else as JSON. */
+export function show(value: Json | undefined): string {
+  return typeof value === 'string' ? value : JSON.stringify(value ?? null);
+}

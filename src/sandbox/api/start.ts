@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { silentLog } from '../../domain/log.ts';
 import { Binder } from '../binder/binder.ts';
 import { ApiClient } from './client.ts';
+import { serveDefinitions } from './custom-resources/serve.ts';
 import { Encoder } from './encode.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { Faults } from './faults/faults.ts';
@@ -19,7 +20,7 @@ import { parseServerVersion } from './server-version.ts';
 import { Store } from './store/store.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
-import type { BinderOptions } from '../binder/types.ts';
+import type { BinderOptions } from '../binder/context.ts';
 import type { ApiCore } from './verbs/core.ts';
 
 export type KubeSandboxOptions = {
@@ -106,7 +107,7 @@ export function makeCore(
 ): ApiCore {
   const store = new Store(options.historyLimit ?? 10_000);
   const { clock, random } = options;
-  return {
+  const core: ApiCore = {
     store,
     kinds: new KindRegistry(builtInKinds),
     uid: () => randomUid(random),
@@ -118,6 +119,8 @@ export function makeCore(
       list: (resource) => store.collection(resource).list(),
     },
   };
+  serveDefinitions(core);
+  return core;
 }
 
 function randomUid(random: Random): string {

@@ -1,10 +1,10 @@
 import { objectAt, textAt, valueAt } from '../api/json.ts';
 import { annotation, timestamp } from '../api/object.ts';
 import { atLeast } from '../api/server-version.ts';
-import { annotations, claimRefOf, claimType, phaseOf, volumeNameOf, volumeType } from './types.ts';
+import { annotations, claimRefOf, claimType, phaseOf, volumeNameOf, volumeType } from './readers.ts';
 import type { JsonObject } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { BinderContext } from './types.ts';
+import type { BinderContext } from './context.ts';
 
 /** Binds both sides, in the PV controller's order: volume, its phase, claim, its status. Each step may be done already. */
 export function bind(context: BinderContext, volume: KubeObject, claim: KubeObject): void {

@@ -2,7 +2,9 @@
  * What kube-controller-manager does about claims, volumes, namespaces and Endpoints: level-triggered, off the store, in
  * this process. A change only marks keys; a later turn looks at how things stand then and does the next step.
  */
-import { endpointsResource, serviceResource } from '../api/kinds/services.ts';
+import { definitionResource } from '../api/custom-resources/definitions.ts';
+import { endpointsResource } from '../api/kinds/endpoints.ts';
+import { serviceResource } from '../api/kinds/services.ts';
 import { namespaceResource } from '../api/kinds/cluster.ts';
 import { persistentVolumeClaims, classNameOf } from '../api/kinds/claims.ts';
 import { claimsOf, podResource } from '../api/kinds/workloads.ts';
@@ -11,11 +13,12 @@ import { storageClassResource } from '../api/kinds/storage-classes.ts';
 import { isDeleting, keyOf, objectKey } from '../api/object.ts';
 import { ApiClient } from '../api/client.ts';
 import { syncClaim } from './claims.ts';
+import { syncDefinition } from './definitions.ts';
 import { syncExpansion } from './expansion.ts';
 import { syncNamespace } from './namespaces.ts';
 import { protectClaim, protectVolume } from './protection.ts';
 import { Recorder } from './recorder.ts';
-import { claimRefOf, phaseOf, volumeNameOf } from './types.ts';
+import { claimRefOf, phaseOf, volumeNameOf } from './readers.ts';
 import { VolumeIndex } from './volume-index.ts';
 import { syncVolume } from './volumes.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
@@ -23,7 +26,7 @@ import type { Log } from '../../domain/log.ts';
 import type { Change } from '../api/store/history.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ApiCore } from '../api/verbs/core.ts';
-import type { BinderContext, BinderOptions, WorkKey } from './types.ts';
+import type { BinderContext, BinderOptions, WorkKey } from './context.ts';
 
 export type BinderDependencies = {
   readonly core: ApiCore;
@@ -89,6 +92,9 @@ export class Binder {
     });
     this.#listen(namespaceResource, (change) => {
       this.#enqueue(`namespace:${change.key}`);
+    });
+    this.#listen(definitionResource, (change) => {
+      this.#enqueue(`definition:${change.key}`);
     });
     this.#listen(serviceResource, (change) => {
       if (change.type === 'DELETED') {
@@ -179,12 +185,7 @@ export class Binder {
 
   #enqueue(key: WorkKey, delay = 0): void {
     if (delay > 0) {
-      this.#clock.sleep(delay, this.#stopped.signal).then(
-        () => {
-          this.#enqueue(key);
-        },
-        () => undefined,
-      );
+      void this.#enqueueLater(key, delay);
       return;
     }
     this.#queue.add(key);
@@ -195,6 +196,15 @@ export class Binder {
         this.#run();
       });
     }
+  }
+
+  async #enqueueLater(key: WorkKey, delay: number): Promise<void> {
+    try {
+      await this.#clock.sleep(delay, this.#stopped.signal);
+    } catch {
+      return; // stopped
+    }
+    this.#enqueue(key);
   }
 
   #run(): void {
@@ -235,6 +245,13 @@ export class Binder {
       case 'volume':
         this.#workVolume(name);
         return;
+      case 'definition': {
+        const definition = this.#core.store.collection(definitionResource).get(name);
+        if (definition !== undefined) {
+          syncDefinition(this.#context, this.#core, definition);
+        }
+        return;
+      }
       default: {
         const namespace = this.#core.store.collection(namespaceResource).get(name);
         if (namespace !== undefined) {

@@ -8,9 +8,9 @@ import { annotation, isDeleting, keyOf } from '../api/object.ts';
 import { atLeast } from '../api/server-version.ts';
 import { bind } from './bind.ts';
 import { bestMatch, mismatch } from './matching.ts';
-import { annotations, claimRefOf, claimType, isForClaim, phaseOf, volumeNameOf } from './types.ts';
+import { annotations, claimRefOf, claimType, isForClaim, phaseOf, volumeNameOf } from './readers.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { BinderContext } from './types.ts';
+import type { BinderContext } from './context.ts';
 
 export function findClaim(context: BinderContext, namespace: string, name: string): KubeObject | undefined {
   return context.store.collection(persistentVolumeClaims.resource).get(keyOf(namespace, name));

@@ -8,9 +8,9 @@ import { sourcesOf } from '../api/kinds/volumes.ts';
 import { atLeast } from '../api/server-version.ts';
 import { keyOf, timestamp } from '../api/object.ts';
 import { findVolume } from './claims.ts';
-import { annotations, claimType, phaseOf, volumeNameOf } from './types.ts';
+import { annotations, claimType, phaseOf, volumeNameOf } from './readers.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { BinderContext } from './types.ts';
+import type { BinderContext } from './context.ts';
 
 const component = 'volume_expand';
 

@@ -4,7 +4,7 @@ import { classNameOf } from '../api/kinds/claims.ts';
 import { isDeleting } from '../api/object.ts';
 import { compareQuantities } from '../api/schema/quantity.ts';
 import { matchesSelector } from '../api/selectors/labels.ts';
-import { isForClaim, phaseOf } from './types.ts';
+import { isForClaim, phaseOf } from './readers.ts';
 import type { LabelSelector } from '../api/selectors/labels.ts';
 import type { KubeObject } from '../api/object.ts';
 

@@ -4,7 +4,7 @@ import { arrayAt } from '../api/json.ts';
 import { isDeleting } from '../api/object.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { ApiCore } from '../api/verbs/core.ts';
-import type { BinderContext } from './types.ts';
+import type { BinderContext } from './context.ts';
 
 export function syncNamespace(context: BinderContext, core: ApiCore, namespace: KubeObject): void {
   const { name } = namespace.metadata;

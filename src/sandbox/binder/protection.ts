@@ -5,9 +5,9 @@ import { claimsOf, podResource } from '../api/kinds/workloads.ts';
 import { textAt } from '../api/json.ts';
 import { annotation, finalizersOf, isDeleting } from '../api/object.ts';
 import { atLeast } from '../api/server-version.ts';
-import { annotations, claimType, phaseOf, volumeType } from './types.ts';
+import { annotations, claimType, phaseOf, volumeType } from './readers.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { BinderContext } from './types.ts';
+import type { BinderContext } from './context.ts';
 
 /** Only a pod that is on a node counts: kubelet will not start one whose claim is going. */
 function isUsed(context: BinderContext, claim: KubeObject): boolean {

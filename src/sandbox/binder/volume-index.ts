@@ -1,5 +1,5 @@
 import { keyOf } from '../api/object.ts';
-import { claimRefOf } from './types.ts';
+import { claimRefOf } from './readers.ts';
 import type { KubeObject } from '../api/object.ts';
 import { classNameOf } from '../api/kinds/claims.ts';
 

@@ -3,9 +3,9 @@ import { textAt } from '../api/json.ts';
 import { annotation, isDeleting } from '../api/object.ts';
 import { setVolumePhase } from './bind.ts';
 import { findClaim } from './claims.ts';
-import { annotations, claimRefOf, phaseOf, volumeNameOf } from './types.ts';
+import { annotations, claimRefOf, phaseOf, volumeNameOf } from './readers.ts';
 import type { KubeObject } from '../api/object.ts';
-import type { BinderContext } from './types.ts';
+import type { BinderContext } from './context.ts';
 
 export function syncVolume(context: BinderContext, volume: KubeObject): void {
   const reference = claimRefOf(volume);

@@ -8,6 +8,8 @@ export type CallCount = {
   readonly count: number;
 };
 
+const writeVerbs = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+
 /** Counts calls over HTTP by verb, resource, user agent and answer, so that "writes per claim" can be measured. */
 export class Stats {
   readonly #counts = new Map<string, CallCount>();
@@ -26,9 +28,8 @@ export class Stats {
 
   /** Calls that changed something (creates, updates, patches, deletes), optionally of one user agent only. */
   writes(userAgent?: string): number {
-    const verbs = ['create', 'update', 'patch', 'delete', 'deletecollection'];
     return this.calls()
-      .filter((one) => verbs.includes(one.verb) && one.code < 400)
+      .filter((one) => writeVerbs.has(one.verb) && one.code < 400)
       .filter((one) => userAgent === undefined || one.userAgent.includes(userAgent))
       .reduce((sum, one) => sum + one.count, 0);
   }

@@ -7,7 +7,8 @@ import { sendJson, sendText } from './answer.ts';
 import { parseJson } from './body.ts';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { JsonObject } from '../json.ts';
-import type { ServerDependencies } from './server.ts';
+import type { Faults } from '../faults/faults.ts';
+import type { Stats } from '../faults/stats.ts';
 
 const watchOrder = z.strictObject({
   do: z.enum(['drop', 'freeze']),
@@ -19,7 +20,7 @@ const watchOrder = z.strictObject({
  * GET and DELETE /sandbox/stats. Throws ApiError 400 naming the field when a body is not well formed.
  */
 export function admin(
-  parts: Pick<ServerDependencies, 'faults' | 'stats'>,
+  parts: { readonly faults: Faults; readonly stats: Stats },
   request: IncomingMessage,
   response: ServerResponse,
   path: string,

@@ -2,7 +2,7 @@ import { stringify } from 'yaml';
 
 import { ApiError } from '../errors.ts';
 import type { ServerResponse } from 'node:http';
-import type { Json, JsonObject } from '../json.ts';
+import type { Json } from '../json.ts';
 
 /** Writes a whole answer. `text` is JSON; with `yaml` it goes out as YAML. */
 export function send(response: ServerResponse, code: number, text: string, yaml = false): void {
@@ -37,7 +37,7 @@ export function sendError(response: ServerResponse, error: unknown): void {
   if (known.retryAfter !== undefined) {
     response.setHeader('Retry-After', String(known.retryAfter));
   }
-  sendJson(response, known.code, known.status() as unknown as JsonObject);
+  sendJson(response, known.code, known.status());
 }
 
 /** One Warning header a text. */

@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
 
 import { ApiError, badRequest, unsupportedMediaType } from '../errors.ts';
+import { parseProtobuf, protobufType } from './protobuf.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Json } from '../json.ts';
 
@@ -21,8 +22,8 @@ export async function readBytes(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-const jsonTypes = ['', 'application/json', '*/*'];
-const yamlTypes = ['application/yaml', 'text/yaml', 'application/x-yaml'];
+const jsonTypes = new Set(['', 'application/json', '*/*']);
+const yamlTypes = new Set(['application/yaml', 'text/yaml', 'application/x-yaml']);
 
 export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
@@ -33,10 +34,13 @@ export function parseBody(type: string, body: Buffer): Json | undefined {
   if (body.length === 0) {
     return undefined;
   }
-  if (yamlTypes.includes(type)) {
+  if (yamlTypes.has(type)) {
     return parseYaml(body);
   }
-  if (!jsonTypes.includes(type)) {
+  if (type === protobufType) {
+    return parseProtobuf(body);
+  }
+  if (!jsonTypes.has(type)) {
     throw unsupportedMediaType(['application/json', 'application/yaml']);
   }
   return parseJson(body);

@@ -127,10 +127,10 @@ export class KubeHttpServer {
 
   #count(call: Call, response: ServerResponse): void {
     const writeHead = response.writeHead.bind(response);
-    response.writeHead = ((code: number, ...rest: []) => {
+    response.writeHead = (code: number, ...rest: []) => {
       this.#parts.stats.record(call, code);
       return writeHead(code, ...rest);
-    }) as typeof response.writeHead;
+    };
   }
 
   /** Answers that are not about stored objects. */
@@ -262,8 +262,8 @@ function refusal(code: number, retryAfterSeconds: number | undefined): ApiError 
 
 /** Lets the call be done, and cuts the connection where its answer would have been. */
 function cutAnswer(response: ServerResponse): void {
-  response.writeHead = (() => {
+  response.writeHead = () => {
     response.socket?.resetAndDestroy();
     return response;
-  }) as typeof response.writeHead;
+  };
 }

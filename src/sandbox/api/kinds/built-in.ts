@@ -1,8 +1,10 @@
+import { customResourceDefinitions } from '../custom-resources/definitions.ts';
 import { leases, namespaces, nodes } from './cluster.ts';
 import { persistentVolumeClaims } from './claims.ts';
 import { configMaps, secrets, serviceAccounts } from './config.ts';
 import { events, newerEvents } from './events.ts';
-import { endpoints, endpointSlices, services } from './services.ts';
+import { endpoints, endpointSlices } from './endpoints.ts';
+import { services } from './services.ts';
 import { csiDrivers, storageClasses } from './storage-classes.ts';
 import { persistentVolumes } from './volumes.ts';
 import { pods, statefulSets } from './workloads.ts';
@@ -27,4 +29,5 @@ export const builtInKinds: readonly Kind[] = [
   newerEvents,
   csiDrivers,
   storageClasses,
+  customResourceDefinitions,
 ];

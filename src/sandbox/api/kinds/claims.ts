@@ -49,7 +49,7 @@ export function describeModes(modes: readonly Json[]): string {
 }
 
 export function validateModes(modes: readonly Json[], field: string): readonly FieldError[] {
-  const bad = modes.filter((mode) => !accessModes.includes(String(mode)));
+  const bad = modes.filter((mode) => !accessModes.some((one) => one === mode));
   const exclusive = modes.length > 1 && modes.includes('ReadWriteOncePod');
   return [
     ...bad.map((mode) => unsupported(field, mode, accessModes)),

@@ -27,11 +27,11 @@ import type { KubeObject } from '../object.ts';
 
 export const namespaceResource = resourceId('', 'namespaces');
 
-const undeletable = ['default', 'kube-system', 'kube-public'];
+const undeletable = new Set(['default', 'kube-system', 'kube-public']);
 
 /** Throws ApiError 403 for the namespaces that a cluster cannot do without. */
 export function checkNamespaceDeletable(name: string): void {
-  if (undeletable.includes(name)) {
+  if (undeletable.has(name)) {
     throw forbidden({ group: '', resource: 'namespaces' }, name, 'this namespace may not be deleted');
   }
 }

@@ -1,5 +1,5 @@
 import { forbiddenField, invalid, required } from '../errors.ts';
-import { objectAt, omit, sameJson, textAt } from '../json.ts';
+import { objectAt, omit, sameJson, show, textAt } from '../json.ts';
 import {
   bytes,
   kindSchema,
@@ -65,7 +65,7 @@ export const configMaps = defineKind({
 function withStringData(secret: KubeObject): KubeObject {
   const extra = Object.entries(objectAt(secret, 'stringData')).map(([key, value]) => [
     key,
-    Buffer.from(String(value)).toString('base64'),
+    Buffer.from(show(value)).toString('base64'),
   ]);
   const data = { ...objectAt(secret, 'data'), ...Object.fromEntries(extra) } as Record<string, string>;
   return {

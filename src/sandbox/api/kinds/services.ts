@@ -1,7 +1,5 @@
-import { isIP } from 'node:net';
-
 import { invalid, required, unsupported } from '../errors.ts';
-import { arrayAt, objectAt, sameJson, textAt, valueAt } from '../json.ts';
+import { arrayAt, objectAt, sameJson, show, textAt, valueAt } from '../json.ts';
 import {
   integer,
   intOrString,
@@ -10,13 +8,11 @@ import {
   list,
   map,
   object,
-  objectReference,
   open,
   optionalText,
   text,
   truth,
 } from '../schema/builders.ts';
-import { atLeast } from '../server-version.ts';
 import { resourceId } from '../store/store.ts';
 import { dns1035Problem } from '../validation/names.ts';
 import { ageColumn, column, defineKind, nameColumn } from './kind.ts';
@@ -26,7 +22,6 @@ import type { KubeObject } from '../object.ts';
 import type { KindContext } from './kind.ts';
 
 export const serviceResource = resourceId('', 'services');
-export const endpointsResource = resourceId('', 'endpoints');
 
 /** A free address of 10.96.0.0/12, the range that kubeadm uses. */
 function allocateAddress(context: KindContext): string {
@@ -99,7 +94,7 @@ function validate(service: KubeObject): readonly FieldError[] {
   ];
 }
 
-function validatePort(port: JsonObject, field: string, named: boolean): readonly FieldError[] {
+export function validatePort(port: JsonObject, field: string, named: boolean): readonly FieldError[] {
   const number = port['port'];
   return [
     ...(named && textAt(port, 'name') === undefined ? [required(`${field}.name`)] : []),
@@ -120,7 +115,7 @@ function describePorts(service: KubeObject): string {
   const ports = arrayAt(service, 'spec', 'ports').map((port) => {
     const node = valueAt(port, 'nodePort');
     const number = valueAt(port, 'port');
-    return `${String(number)}${typeof node === 'number' ? `:${node}` : ''}/${textAt(port, 'protocol') ?? 'TCP'}`;
+    return `${show(number)}${typeof node === 'number' ? `:${node}` : ''}/${textAt(port, 'protocol') ?? 'TCP'}`;
   });
   return ports.length === 0 ? '<none>' : ports.join(',');
 }
@@ -185,130 +180,9 @@ export const services = defineKind({
       'Selector',
       (service) =>
         Object.entries(objectAt(service, 'spec', 'selector'))
-          .map(([key, value]) => `${key}=${String(value)}`)
+          .map(([key, value]) => `${key}=${show(value)}`)
           .join(',') || '<none>',
       { wide: true },
     ),
-  ],
-});
-
-const unusable: readonly (readonly [RegExp, string])[] = [
-  [/^(?:127\.|::1$)/, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'],
-  [/^(?:169\.254\.|fe[89ab])/i, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'],
-  [/^(?:224\.0\.0\.|ff.2)/i, 'may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)'],
-  [/^(?:0\.0\.0\.0|::)$/, 'may not be unspecified (0.0.0.0 or ::)'],
-];
-
-export function validateAddress(address: string | undefined, field: string): readonly FieldError[] {
-  if (address === undefined || isIP(address) === 0) {
-    return [invalid(field, address ?? '', 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')];
-  }
-  return unusable.filter(([range]) => range.test(address)).map(([, why]) => invalid(field, address, why));
-}
-
-function validateEndpoints(endpoints: KubeObject): readonly FieldError[] {
-  return arrayAt(endpoints, 'subsets').flatMap((subset, index) => {
-    const field = `subsets[${index}]`;
-    const ready = arrayAt(subset, 'addresses');
-    const notReady = arrayAt(subset, 'notReadyAddresses');
-    const ports = arrayAt(subset, 'ports');
-    return [
-      ...(ready.length + notReady.length === 0
-        ? [required(field, 'must specify `addresses` or `notReadyAddresses`')]
-        : []),
-      ...ready.flatMap((one, at) => validateAddress(textAt(one, 'ip'), `${field}.addresses[${at}].ip`)),
-      ...notReady.flatMap((one, at) => validateAddress(textAt(one, 'ip'), `${field}.notReadyAddresses[${at}].ip`)),
-      ...ports.flatMap((one, at) => validatePort(one as JsonObject, `${field}.ports[${at}]`, ports.length > 1)),
-    ];
-  });
-}
-
-function describeEndpoints(endpoints: KubeObject): string {
-  const all = arrayAt(endpoints, 'subsets').flatMap((subset) => {
-    const ports = arrayAt(subset, 'ports');
-    const addresses = arrayAt(subset, 'addresses').map((one) => textAt(one, 'ip') ?? '');
-    return ports.length === 0
-      ? addresses
-      : ports.flatMap((one) =>
-          addresses.map((ip) => `${ip.includes(':') ? `[${ip}]` : ip}:${String(valueAt(one, 'port'))}`),
-        );
-  });
-  const more = all.length > 3 ? ` + ${all.length - 3} more...` : '';
-  return all.length === 0 ? '<none>' : `${all.slice(0, 3).join(',')}${more}`;
-}
-
-const address = object({ ip: text, hostname: text, nodeName: text, targetRef: objectReference });
-
-function withSubsetDefaults(endpoints: KubeObject): KubeObject {
-  const subsets = arrayAt(endpoints, 'subsets').map((subset) => {
-    const ports = arrayAt(subset, 'ports').map((one) => ({
-      ...(one as JsonObject),
-      protocol: textAt(one, 'protocol') ?? 'TCP',
-    }));
-    return ports.length === 0 ? subset : { ...(subset as JsonObject), ports };
-  });
-  return subsets.length === 0 ? endpoints : { ...endpoints, subsets };
-}
-
-export const endpoints = defineKind({
-  version: 'v1',
-  kind: 'Endpoints',
-  plural: 'endpoints',
-  shortNames: ['ep'],
-  namespaced: true,
-  createOnUpdate: true,
-  schema: kindSchema({
-    subsets: list(
-      object({
-        addresses: list(address),
-        notReadyAddresses: list(address),
-        ports: list(object({ name: text, port: integer, protocol: text, appProtocol: optionalText })),
-      }),
-    ),
-  }),
-  prepareCreate: withSubsetDefaults,
-  prepareUpdate: withSubsetDefaults,
-  validate: validateEndpoints,
-  columns: () => [nameColumn, column('Endpoints', describeEndpoints), ageColumn],
-  warnings: (_object, version) =>
-    atLeast(version, 33) ? ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'] : [],
-});
-
-export const endpointSlices = defineKind({
-  group: 'discovery.k8s.io',
-  version: 'v1',
-  kind: 'EndpointSlice',
-  plural: 'endpointslices',
-  namespaced: true,
-  hasGeneration: true,
-  createOnUpdate: true,
-  schema: kindSchema({
-    addressType: text,
-    endpoints: list(open),
-    ports: list(object({ name: optionalText, port: integer, protocol: text, appProtocol: optionalText })),
-  }),
-  validate: (slice) => (textAt(slice, 'addressType') === undefined ? [required('addressType')] : []),
-  validateUpdate: (next, previous) =>
-    next['addressType'] === previous['addressType']
-      ? []
-      : [invalid('addressType', next['addressType'], 'field is immutable')],
-  columns: () => [
-    nameColumn,
-    column('AddressType', (slice) => textAt(slice, 'addressType') ?? ''),
-    column(
-      'Ports',
-      (slice) =>
-        arrayAt(slice, 'ports')
-          .map((one) => String(valueAt(one, 'port')))
-          .join(',') || '<unset>',
-    ),
-    column(
-      'Endpoints',
-      (slice) =>
-        arrayAt(slice, 'endpoints')
-          .flatMap((one) => arrayAt(one, 'addresses'))
-          .join(',') || '<unset>',
-    ),
-    ageColumn,
   ],
 });

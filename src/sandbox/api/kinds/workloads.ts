@@ -3,7 +3,7 @@
  * kubelet here, so a pod stays Pending for ever, and a StatefulSet makes no pods.
  */
 import { required } from '../errors.ts';
-import { arrayAt, objectAt, textAt, valueAt } from '../json.ts';
+import { arrayAt, objectAt, show, textAt, valueAt } from '../json.ts';
 import { keyedList, kindSchema, list, map, open, openObject, text, integer, condition } from '../schema/builders.ts';
 import { namespacedFieldLabels } from '../selectors/fields.ts';
 import { resourceId } from '../store/store.ts';
@@ -62,10 +62,11 @@ function validateContainers(spec: JsonObject, field: string): readonly FieldErro
   const containers = arrayAt(spec, 'containers');
   return containers.length === 0
     ? [required(`${field}.containers`)]
-    : containers.flatMap((one, index) => [
-        ...(textAt(one, 'name') === undefined ? [required(`${field}.containers[${index}].name`)] : []),
-        ...(textAt(one, 'image') === undefined ? [required(`${field}.containers[${index}].image`)] : []),
-      ]);
+    : containers.flatMap((one, index) =>
+        ['name', 'image']
+          .filter((wanted) => textAt(one, wanted) === undefined)
+          .map((wanted) => required(`${field}.containers[${index}].${wanted}`)),
+      );
 }
 
 const podReady = (pod: KubeObject): string => {
@@ -153,7 +154,7 @@ export const statefulSets = defineKind({
   ],
   columns: () => [
     nameColumn,
-    column('Ready', (set) => `0/${String(valueAt(set, 'spec', 'replicas'))}`),
+    column('Ready', (set) => `0/${show(valueAt(set, 'spec', 'replicas'))}`),
     ageColumn,
     column(
       'Containers',

@@ -11,7 +11,7 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Decoded } from './decode.ts';
 import type { Schema } from './schema.ts';
 
-export function decodeCustom(kind: Kind, body: JsonObject): Decoded {
+export function decodeCustom(kind: Kind, body: JsonObject, defaults: boolean): Decoded {
   const unknown: string[] = [];
   const { metadata, apiVersion, kind: type, ...rest } = body;
   const head = decode(
@@ -20,7 +20,7 @@ export function decodeCustom(kind: Kind, body: JsonObject): Decoded {
     kind,
   );
   const pruned = prune(kind.schema, rest, '', unknown);
-  const defaulted = withDefaults(kind.schema, pruned);
+  const defaulted = defaults ? withDefaults(kind.schema, pruned) : pruned;
   return {
     object: { apiVersion, kind: type, ...head.object, ...(isObject(defaulted) ? defaulted : {}) },
     unknown: [...head.unknown, ...unknown],

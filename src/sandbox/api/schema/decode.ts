@@ -3,7 +3,7 @@
  * maps and lists are as if absent, quantities and times get their canonical form, a wrong type refuses all of it.
  */
 import { badRequest } from '../errors.ts';
-import { isArray, isObject, setOwn } from '../json.ts';
+import { isArray, isObject, setOwn, show } from '../json.ts';
 import { timestamp } from '../object.ts';
 import { canonicalQuantity, quantityProblem } from './quantity.ts';
 import { fieldSchema, isMap } from './schema.ts';
@@ -91,7 +91,7 @@ class Decoder {
 
   #text(schema: Schema, value: Json, path: string): string | undefined {
     if (schema.format === 'quantity') {
-      const canonical = canonicalQuantity(typeof value === 'number' ? String(value) : String(value));
+      const canonical = canonicalQuantity(show(value));
       return canonical ?? this.#refuse(quantityProblem);
     }
     if (typeof value !== 'string') {

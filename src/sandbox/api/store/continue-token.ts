@@ -17,7 +17,7 @@ export function writeContinueToken(token: ContinueToken): string {
 export function readContinueToken(text: string): ContinueToken {
   try {
     const parsed = shape.parse(JSON.parse(Buffer.from(text, 'base64url').toString('utf8')));
-    return { revision: parsed.rv, start: parsed.start.replace(/\u0000$/, '') };
+    return { revision: parsed.rv, start: parsed.start.endsWith('\u0000') ? parsed.start.slice(0, -1) : parsed.start };
   } catch {
     throw badRequest('continue key is not valid: illegal continue token');
   }

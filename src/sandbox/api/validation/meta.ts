@@ -22,7 +22,7 @@ export function validateMeta(kind: Kind, object: KubeObject): readonly FieldErro
     ...validateLabels(object),
     ...validateAnnotations(object),
     ...validateOwners(object),
-    ...validateFinalizers(object),
+    ...validateFinalizers(kind, object),
   ];
 }
 
@@ -30,10 +30,8 @@ function validateLabels(object: KubeObject): readonly FieldError[] {
   return Object.entries(object.metadata.labels ?? {}).flatMap(([key, value]) => {
     const keyProblem = qualifiedNameProblem(key);
     const valueProblem = labelValueProblem(value);
-    return [
-      ...(keyProblem === undefined ? [] : [invalid('metadata.labels', key, keyProblem)]),
-      ...(valueProblem === undefined ? [] : [invalid('metadata.labels', value, valueProblem)]),
-    ];
+    const ofKey = keyProblem === undefined ? [] : [invalid('metadata.labels', key, keyProblem)];
+    return valueProblem === undefined ? ofKey : ofKey.concat(invalid('metadata.labels', value, valueProblem));
   });
 }
 
@@ -64,17 +62,18 @@ function validateOwners(object: KubeObject): readonly FieldError[] {
   ];
 }
 
-/** Finalizers of the core have no slash; all others are qualified names. */
-const bareFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
+/** Finalizers of the core have no slash. Those of built-in kinds are one of these or have a slash; elsewhere any name will do. */
+const bareFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
-function validateFinalizers(object: KubeObject): readonly FieldError[] {
+function validateFinalizers(kind: Kind, object: KubeObject): readonly FieldError[] {
   return (object.metadata.finalizers ?? []).flatMap((finalizer, index) => {
     const field = `metadata.finalizers[${index}]`;
     const problem = qualifiedNameProblem(finalizer);
     if (problem !== undefined) {
       return [invalid('metadata.finalizers', finalizer, problem)];
     }
-    return finalizer.includes('/') || bareFinalizers.includes(finalizer)
+    const free = kind.custom || kind.group === 'apiextensions.k8s.io';
+    return free || finalizer.includes('/') || bareFinalizers.has(finalizer)
       ? []
       : [invalid(field, finalizer, 'name is neither a standard finalizer name nor is it fully qualified')];
   });

@@ -1,6 +1,6 @@
 /** What every verb works on, and how a body becomes an object. */
 import { badRequest } from '../errors.ts';
-import { isObject, objectAt } from '../json.ts';
+import { isObject, objectAt, textAt } from '../json.ts';
 import { apiVersionOf } from '../kinds/kind.ts';
 import { decode } from '../schema/decode.ts';
 import { decodeCustom } from '../schema/custom.ts';
@@ -32,13 +32,22 @@ export type WriteOptions = {
  * type, or (with strict field validation) a field that does not exist.
  */
 export function readBody(kind: Kind, body: JsonObject, options: WriteOptions): KubeObject {
+  return read(kind, body, options, true);
+}
+
+/** As `readBody`, but defaults of a custom resource's schema are not filled in: the applier did not say them. */
+export function readConfiguration(kind: Kind, body: JsonObject, options: WriteOptions): KubeObject {
+  return read(kind, body, options, false);
+}
+
+function read(kind: Kind, body: JsonObject, options: WriteOptions, defaults: boolean): KubeObject {
   checkType(kind, body);
   if (!isObject(body['metadata'] ?? {})) {
     throw badRequest(
       `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: metadata must be an object`,
     );
   }
-  const { object, unknown } = kind.custom ? decodeCustom(kind, body) : decode(kind.schema, body, kind);
+  const { object, unknown } = kind.custom ? decodeCustom(kind, body, defaults) : decode(kind.schema, body, kind);
   reportUnknown(unknown, options);
   const whole: KubeObject = {
     ...object,
@@ -50,17 +59,16 @@ export function readBody(kind: Kind, body: JsonObject, options: WriteOptions): K
 }
 
 function checkType(kind: Kind, body: JsonObject): void {
-  const { apiVersion, kind: type } = body;
+  const apiVersion = textAt(body, 'apiVersion');
+  const type = textAt(body, 'kind');
   const own = apiVersionOf(kind);
-  if (type !== undefined && type !== '' && type !== kind.kind) {
+  if (type !== undefined && type !== kind.kind) {
     throw badRequest(
-      `${String(type)} in version "${kind.version}" cannot be handled as a ${kind.kind}: the kind in the data (${String(type)}) does not match the expected kind (${kind.kind})`,
+      `${type} in version "${kind.version}" cannot be handled as a ${kind.kind}: the kind in the data (${type}) does not match the expected kind (${kind.kind})`,
     );
   }
-  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== own) {
-    throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${own})`,
-    );
+  if (apiVersion !== undefined && apiVersion !== own) {
+    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${own})`);
   }
 }
 

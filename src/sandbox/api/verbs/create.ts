@@ -29,7 +29,8 @@ export function createObject(
   namespace: string | undefined,
   given: KubeObject,
   options: WriteOptions,
-  track: (object: KubeObject) => KubeObject = (object) => trackCreate(core, kind, object, options.manager),
+  track: (object: KubeObject) => KubeObject = (object) =>
+    trackCreate(kind, object, options.manager, core.context.now()),
 ): KubeObject {
   if ((given.metadata.resourceVersion ?? '') !== '') {
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');

@@ -55,7 +55,7 @@ export function replace(
   given: KubeObject,
   options: WriteOptions,
   track: (next: KubeObject, previous: KubeObject) => KubeObject = (next, before) =>
-    trackUpdate(core, target, next, before, options.manager),
+    trackUpdate(target, next, before, options.manager, core.context.now()),
 ): KubeObject {
   const { kind } = target;
   checkPreconditions(kind, previous, given);

@@ -1,0 +1,97 @@
+/**
+ * An object as a flat set of paths, the unit in which fields are owned. A path is a list of elements in the notation of
+ * fieldsV1: `f:name` a field, `k:{"type":"Ready"}` an item of a keyed list, `v:"x"` an item of a set.
+ */
+import { isArray, isObject, omit } from '../json.ts';
+import { fieldSchema, isMap, listType } from '../schema/schema.ts';
+import type { Json, JsonObject } from '../json.ts';
+import type { Schema } from '../schema/schema.ts';
+
+/** The elements of a path, joined by a character that none of them holds. */
+export type Path = string & { readonly __brand: 'Path' };
+/** Path -> value. A map or item that exists as such, apart from what is in it, has the value `present`. */
+export type Leaves = ReadonlyMap<Path, Json>;
+
+export const present = true;
+const separator = '\u0000';
+
+export function joinPath(elements: readonly string[]): Path {
+  return elements.join(separator) as Path;
+}
+
+export function splitPath(path: Path): readonly string[] {
+  return path.split(separator);
+}
+
+/** What the server sets is nobody's. */
+const unowned = [
+  'name',
+  'namespace',
+  'generateName',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+  'managedFields',
+];
+
+/** The paths of everything in `object` that can be owned, with the values there. */
+export function leavesOf(schema: Schema, object: JsonObject): Leaves {
+  const found = new Map<Path, Json>();
+  const metadata = object['metadata'];
+  for (const [field, value] of Object.entries(omit(object, 'apiVersion', 'kind'))) {
+    const kept = field === 'metadata' && isObject(metadata) ? omit(metadata, ...unowned) : value;
+    const empty = field === 'metadata' && isObject(kept) && Object.keys(kept).length === 0;
+    if (kept !== undefined && !empty) {
+      collect(fieldSchema(schema, field), kept, [`f:${field}`], found);
+    }
+  }
+  return found;
+}
+
+function collect(schema: Schema | undefined, value: Json, path: readonly string[], found: Map<Path, Json>): void {
+  if (isObject(value) && schema?.['x-kubernetes-map-type'] !== 'atomic') {
+    if (isMap(schema) || Object.keys(value).length === 0) {
+      found.set(joinPath(path), present);
+    }
+    for (const [field, inner] of Object.entries(value)) {
+      if (inner !== undefined) {
+        collect(fieldSchema(schema, field), inner, [...path, `f:${field}`], found);
+      }
+    }
+    return;
+  }
+  const type = isArray(value) ? listType(schema) : 'atomic';
+  if (!isArray(value) || type === 'atomic') {
+    found.set(joinPath(path), value);
+    return;
+  }
+  for (const item of value) {
+    const here = [...path, itemElement(schema, item)];
+    found.set(joinPath(here), present);
+    if (type === 'map') {
+      collect(schema?.items, item, here, found);
+    }
+  }
+}
+
+/** `k:{...}` with the keys of a keyed list's item, or `v:...` for an item of a set. */
+export function itemElement(schema: Schema | undefined, item: Json): string {
+  const keys = schema?.['x-kubernetes-list-map-keys'];
+  if (keys === undefined || !isObject(item)) {
+    return `v:${JSON.stringify(item)}`;
+  }
+  const values = keys.toSorted().flatMap((key) => {
+    const value = item[key] ?? fieldSchema(schema?.items, key)?.default;
+    return value === undefined ? [] : [[key, value] as const];
+  });
+  return `k:${JSON.stringify(Object.fromEntries(values))}`;
+}
+
+/** The paths of `a` that are not in `b`. */
+export function minus(a: ReadonlySet<Path>, b: ReadonlySet<Path>): ReadonlySet<Path> {
+  return new Set([...a].filter((path) => !b.has(path)));
+}
