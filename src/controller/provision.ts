@@ -109,7 +109,7 @@ export class ProvisionReconciler {
   /** The claim has gone from the cache. */
   forget(id: VolumeId): void {
     this.#announced.delete(id);
-    this.#deps.verdicts.forget(id);
+    this.#deps.verdicts.lift(id);
   }
 
   /** Room has been made: the keys of the claims that were short of it, each given once. */

@@ -50,8 +50,11 @@ export class Verdicts {
     return left;
   }
 
-  forget(id: VolumeId): void {
+  /** Whatever it was about may be otherwise now. Returns the key of the claim to look at again, if there is one. */
+  lift(id: VolumeId): string | undefined {
+    const verdict = this.#byId.get(id);
     this.#byId.delete(id);
+    return verdict?.key;
   }
 
   /** The storage has changed: every verdict may be wrong now. Returns the keys of the claims to look at again. */

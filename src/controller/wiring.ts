@@ -85,14 +85,14 @@ function volumeGone({ queues, engine, verdicts }: WiringDependencies, pv: Persis
   if (id === undefined) {
     return;
   }
-  verdicts.forget(id);
+  const rejected = verdicts.lift(id);
   const record = engine.volume(id);
   if (record?.phase === 'deleting') {
     queues.leftovers.add(id);
   }
-  const claim = record?.owner ?? pv.spec.claimRef;
-  if (claim !== undefined) {
-    queues.claims.add(keyOf(claim));
+  const key = rejected ?? (record === undefined ? undefined : keyOf(record.owner));
+  if (key !== undefined) {
+    queues.claims.add(key);
   }
 }
 

@@ -13,6 +13,7 @@ import { createCommandStorageNodes } from '../../../src/gluster/storage-nodes.ts
 import { KubeClient } from '../../../src/kube/client.ts';
 import { EventRecorder } from '../../../src/kube/event-recorder.ts';
 import {
+  endpoints,
   persistentVolumeClaims,
   persistentVolumes,
   type PersistentVolume,
@@ -57,6 +58,7 @@ export class House {
     house.createClass();
     await house.start();
     await house.loadNodes(nodes, gib);
+    await waitFor('the Endpoints name every node', () => house.endpointAddresses().length === nodes);
     return house;
   }
 
@@ -230,12 +232,36 @@ export class House {
       .map((object) => persistentVolumes.parse(object));
   }
 
+  /** A PersistentVolume that an administrator made by hand. */
+  createForeignVolume(name: string): void {
+    this.sandbox.api.create({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        hostPath: { path: '/srv' },
+        storageClassName: 'by-hand',
+      },
+    });
+  }
+
   patchVolume(name: string, change: JsonObject): void {
     this.sandbox.api.patch({ apiVersion: 'v1', kind: 'PersistentVolume', name }, change);
   }
 
   deleteVolume(name: string): void {
     this.sandbox.api.delete({ apiVersion: 'v1', kind: 'PersistentVolume', name });
+  }
+
+  /** What the Endpoints of the cluster offer. */
+  endpointAddresses(): string[] {
+    const name = { namespace: ownNamespace, name: 'gluster-default' };
+    const found = this.sandbox.api.find({ apiVersion: 'v1', kind: 'Endpoints', ...name });
+    return found === undefined
+      ? []
+      : endpoints.parse(found).subsets.flatMap((subset) => subset.addresses.map((address) => address.ip));
   }
 
   /** `reason: message` of each event of ours about the object. */
@@ -252,6 +278,16 @@ export class House {
   /** Names of what gluster has, in every pool. */
   glusterVolumes(): string[] {
     return this.simulation.inspect().pools.flatMap((pool) => pool.volumes.map((volume) => volume.name));
+  }
+
+  /** On how many nodes a brick of the volume stands, by LVM tags. */
+  bricks(pv: PersistentVolume): number {
+    const tag = `brickyard.volume=${pv.spec.claimRef?.uid ?? ''}`;
+    return this.simulation
+      .inspect()
+      .nodes.filter((node) =>
+        node.volumeGroups.some((group) => group.logicalVolumes.some((volume) => volume.tags.includes(tag))),
+      ).length;
   }
 
   /** Nothing is left: neither records, nor volumes, nor logical volumes, nor mounts. */
