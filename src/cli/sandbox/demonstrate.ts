@@ -33,9 +33,6 @@ export interface DemonstrationParts {
 
 /** Milliseconds for the controller to begin. */
 const startLimit = 20_000;
-/** Milliseconds for all claims to get bound or be gone, and what each further one adds: many go side by side. */
-const claimsLimit = 20_000;
-const perClaim = 100;
 
 /** From nothing to bound claims and a table of them. Throws CommandError when a claim does not get bound. */
 export async function demonstrate(parts: DemonstrationParts): Promise<void> {
@@ -72,7 +69,11 @@ export async function demonstrate(parts: DemonstrationParts): Promise<void> {
 async function startWorld(parts: DemonstrationParts, topology: DesiredTopology): Promise<Config> {
   const { flags, config, lifecycle, narrator } = parts;
   const nodes = simulatedNodes(topology, bytes(flags.deviceSize * GiB));
-  const sandbox = await startSandbox({ ...parts, port: flags.port, serverVersion: flags.serverVersion, nodes });
+  const { port, serverVersion } = flags;
+  const sandbox = await startSandbox({ ...parts, port, serverVersion, nodes }).catch((error: unknown) => {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`the sandbox cannot start: ${why}`, { cause: error });
+  });
   lifecycle.onClose('sandbox', () => sandbox.close());
   sandbox.kube.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: config.namespace } });
   const tokenFile = join(config.stateDir, 'nodes.token');
@@ -111,7 +112,7 @@ async function bindClaims(parts: DemonstrationParts, config: Config): Promise<De
   const className = await claims.create(flags.claims);
   narrator.say(`StorageClass ${className} and ${flags.claims} claim(s) are created`);
   const bound = (): boolean => claims.all().length === flags.claims && claims.unbound().length === 0;
-  if (!(await holdsWithin(parts.clock, claimsLimit + perClaim * flags.claims, lifecycle.draining, bound))) {
+  if (!(await holdsWithin(parts.clock, flags.wait * 1000, lifecycle.draining, bound))) {
     const reasons = await Promise.all(
       claims.unbound().map(async (claim) => `${claim.metadata.name}: ${await claims.lastEvent(claim)}`),
     );
@@ -125,9 +126,9 @@ async function bindClaims(parts: DemonstrationParts, config: Config): Promise<De
 }
 
 async function settled(parts: DemonstrationParts, what: string, condition: () => boolean): Promise<void> {
-  const limit = claimsLimit + perClaim * parts.flags.claims;
+  const limit = parts.flags.wait * 1000;
   if (!(await holdsWithin(parts.clock, limit, parts.lifecycle.draining, condition))) {
-    throw new CommandError(`waited ${limit} ms for ${what}, in vain`);
+    throw new CommandError(`waited ${parts.flags.wait} s for ${what}, in vain`);
   }
 }
 

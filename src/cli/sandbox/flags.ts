@@ -2,6 +2,8 @@
 export interface SandboxFlags {
   readonly once: boolean;
   readonly claims: number;
+  /** Seconds for all claims together to get bound, and to be gone again. */
+  readonly wait: number;
   readonly port: number;
   readonly kubeconfig?: string;
   readonly stateDir?: string;

@@ -24,6 +24,8 @@ export function createKubeClient({ config, clock, random, log, observer }: KubeC
     kubeconfig === undefined
       ? ({ kind: 'default', context } as const)
       : ({ kind: 'file', path: kubeconfig, context } as const);
+  // Read once now, so that a file that is not there ends the start instead of being tried again for ever.
+  readKubeConfig(place);
   const limits = { qps: api.qps, burst: api.burst };
   return new KubeClient({
     kubeConfig: () => readKubeConfig(place),
