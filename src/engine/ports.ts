@@ -119,6 +119,10 @@ export interface Peer {
 /**
  * The closed set of things that are done to storage nodes. Every verb is idempotent: "already so" and "already gone"
  * are `done`. None throws for anything that a node or gluster can answer.
+ *
+ * Changes of one brick, and of one volume, take effect one after another in the order in which they were asked for, also
+ * when the answer to an earlier one was lost or its caller is gone: what was begun has ended, one way or another, before
+ * the next change of the same thing begins. gluster does this for volumes by its lock; for bricks it is the node's duty.
  */
 export interface StorageNodes {
   /** Facts about a device that was prepared; `waiting` when it was not. */

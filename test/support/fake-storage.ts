@@ -24,9 +24,9 @@ export interface FakeCall {
 }
 
 /**
- * What becomes of a call. `hang`: it is done when somebody calls `settle`, or before the next change of the same brick or
- * volume, whichever comes first (StorageNodes: changes of one thing happen in order). `lost-before`: nothing is done and no answer comes. `lost-after`: it is done and no answer
- * comes. `late`: no answer comes, and it is done some time later, at the latest before the next change of the same brick
+ * What becomes of a call. `hang`: it is done when somebody calls `settle`, or before the next change of the same
+ * brick or volume, whichever comes first (StorageNodes: changes of one thing happen in order). `lost-before`: nothing is
+ * done and no answer comes. `lost-after`: it is done and no answer comes. `late`: no answer comes, and it is done some time later, at the latest before the next change of the same brick
  * or volume. `die-*`: as those, but the caller dies with it: it hears nothing more of this call. `dead`: the caller was
  * dead before: nothing is done.
  */
@@ -89,7 +89,8 @@ interface Late {
   readonly land: () => void;
 }
 
-const never = new Promise<never>(() => undefined);
+/** A promise of its own each time: one for all would remember everybody who ever waited for it. */
+const never = (): Promise<never> => new Promise(() => undefined);
 
 /**
  * Storage nodes in memory, for tests of the engine alone. Keeps to the port's contract, to gluster's habits that matter
@@ -238,7 +239,7 @@ export class FakeStorage {
     effect: (node: FakeNode) => Outcome<T>,
   ): Promise<Outcome<T>> {
     if (verdict === 'dead' || verdict === 'die-before') {
-      return never;
+      return never();
     }
     this.log.push(`${verb} ${id} ${about}`);
     for (let hop = this.hops(); hop > 0; hop -= 1) {
@@ -276,10 +277,10 @@ export class FakeStorage {
         return unknown(`${verb} on ${id}: no answer`);
       case 'die-after':
         act();
-        return never;
+        return never();
       case 'die-late':
         this.#late.push({ about, land: act });
-        return never;
+        return never();
     }
   }
 

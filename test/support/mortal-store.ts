@@ -3,7 +3,7 @@ import { StoreError, type DocumentKind, type StateStore, type StoredDocument } f
 /** What becomes of a write. `reject-*`: it is refused, having happened or not. `die-*`, `dead`: as in fake-storage.ts. */
 export type StoreVerdict = 'normal' | 'reject-before' | 'reject-after' | 'die-before' | 'die-after' | 'dead';
 
-const never = new Promise<never>(() => undefined);
+const never = (): Promise<never> => new Promise(() => undefined);
 
 /** A store whose writes meet the fate that `judge` says. */
 export class MortalStore implements StateStore {
@@ -36,14 +36,14 @@ export class MortalStore implements StateStore {
   async #meet(write: string, effect: () => Promise<void>): Promise<void> {
     const verdict = this.#judge(write);
     if (verdict === 'dead' || verdict === 'die-before') {
-      return never;
+      return never();
     }
     await Promise.resolve();
     if (verdict !== 'reject-before') {
       await effect();
     }
     if (verdict === 'die-after') {
-      return never;
+      return never();
     }
     if (verdict !== 'normal') {
       throw new StoreError(`injected: ${write}`, { retryable: true });
