@@ -17,7 +17,7 @@ const fields = z.array(z.object({ field: z.string(), from: z.string(), to: z.str
 const place = { cluster: z.string(), node: z.string() };
 
 /** One line of the difference between what is and what the file wants. */
-export const changeView = z.discriminatedUnion('kind', [
+const changeView = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('cluster-added'), cluster: z.string() }),
   z.object({ kind: z.literal('node-added'), ...place }),
   z.object({ kind: z.literal('node-changed'), ...place, fields }),
@@ -35,14 +35,14 @@ export const planView = z.object({
 });
 export type PlanView = z.infer<typeof planView>;
 
-export const outcomeView = z.object({
+const outcomeView = z.object({
   kind: z.enum(['done', 'rejected', 'waiting', 'failed', 'unknown']),
   /** Absent when done. */
   reason: z.string().optional(),
 });
 export type OutcomeView = z.infer<typeof outcomeView>;
 
-export const progressView = z.object({
+const progressView = z.object({
   step: z.enum(['record', 'peer', 'device']),
   ...place,
   device: z.string().optional(),

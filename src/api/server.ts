@@ -76,8 +76,8 @@ function failureOf(error: unknown): { readonly code: AdminFailureCode; readonly 
   return { code: typeof statusCode === 'number' && statusCode < 500 ? 'invalid' : 'failed', message };
 }
 
-/** The routes, without a socket. */
-export function adminApp(admin: Admin): FastifyInstance {
+/** The routes. */
+function adminApp(admin: Admin): FastifyInstance {
   const app = fastify({ logger: false, bodyLimit: 16 * 1024 * 1024, forceCloseConnections: true });
   app.setErrorHandler(async (error, _request, reply) => {
     const failure = failureOf(error);

@@ -6,7 +6,7 @@ import type { VolumeEngine } from '../engine/api.ts';
 
 const bytes = z.number();
 
-export const deviceView = z.object({
+const deviceView = z.object({
   name: z.string(),
   state: z.enum(['online', 'offline', 'failed']),
   /** Bytes; 0 until the node has prepared the device. */
@@ -18,9 +18,9 @@ export const deviceView = z.object({
   /** Why nothing is placed here; absent when it may be. */
   unusable: z.string().optional(),
 });
-export type DeviceView = z.infer<typeof deviceView>;
+type DeviceView = z.infer<typeof deviceView>;
 
-export const nodeView = z.object({
+const nodeView = z.object({
   id: z.string(),
   zone: z.string(),
   manage: z.string(),
@@ -37,7 +37,7 @@ export const topologyView = z.object({
 });
 export type TopologyView = z.infer<typeof topologyView>;
 
-export const brickView = z.object({
+const brickView = z.object({
   set: z.number(),
   node: z.string(),
   zone: z.string(),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseQuantity, type Bytes } from '../../domain/quantity.ts';
 
 /** What a person is told about one field of the configuration: in `--help`, in docs/configuration.md, in an error. */
-export interface LeafMeta {
+interface LeafMeta {
   readonly description: string;
   /** Completes the sentence "expected ...". */
   readonly expected: string;

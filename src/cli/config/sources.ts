@@ -3,7 +3,7 @@ import type { ConfigField } from './fields.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Where a value came from, in the words of an error message: `flag --workers`, `env BRICKYARD_WORKERS`, `file x.yaml: workers`. */
-export type Provenance = (path: readonly PropertyKey[]) => string | undefined;
+type Provenance = (path: readonly PropertyKey[]) => string | undefined;
 
 /** What one source says, as a tree of the schema's shape. */
 export interface SourceValues {

@@ -70,7 +70,7 @@ const verbOf: Readonly<Record<string, string>> = {
   delete: 'delete',
 };
 
-/** Every call that the sources make, by the name of the resource that stands in it. */
+/** Every call that the process in the cluster makes, by the name of the resource that stands in it. */
 function needed(): Set<Permission> {
   const known = new Map<string, { readonly group: string; readonly plural: string }>(
     Object.entries(resources).flatMap(([name, value]) =>
@@ -84,7 +84,7 @@ function needed(): Set<Permission> {
       permissions.add(`${resource?.group ?? ''}/${resource?.plural ?? ''} ${verb}`);
     }
   };
-  for (const source of ['src/controller', 'src/kube', 'src/cli'].flatMap(sourcesUnder)) {
+  for (const source of ['src/controller', 'src/kube', 'src/cli/serve'].flatMap(sourcesUnder)) {
     for (const [, method = '', name = ''] of source.matchAll(
       /\.(get|list|pages|create|replace|patch|delete)\(\s*(\w+),/g,
     )) {
