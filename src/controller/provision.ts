@@ -3,10 +3,8 @@
  *
  *   decide (cache) -> look (once, API) -> event -> engine.ensureVolume -> PersistentVolume and confirmation -> event
  *
- * The record that ensureVolume commits is what a later life carries on from. The window between PersistentVolume and
- * confirmation is closed by the reclaim policy: with Delete the object comes first, since its finalizer keeps it until
- * we have seen it go and then the data goes too; with Retain the confirmation comes first, so that a crash in between
- * may leave an unused volume (reported by the sweep) but never an object whose data a clean-up takes away.
+ * The record that ensureVolume commits is what a later life carries on from; the window between PersistentVolume and
+ * confirmation is the business of src/controller/publish.ts.
  *
  * Writes to the API for a claim that goes well: two events and the PersistentVolume. Reads: one GET of the claim before
  * the first record, because a cache may be old and the claim gone. A run that comes while the cache does not show the
@@ -15,8 +13,8 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { VolumeId } from '../domain/names.ts';
-import { done, failed, rejected, type Outcome } from '../domain/outcome.ts';
-import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
+import { done, rejected, type Outcome } from '../domain/outcome.ts';
+import type { VolumeRequest } from '../domain/volume.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { referenceTo } from '../kube/event-body.ts';
@@ -33,8 +31,9 @@ import { eventReason, explained, type Events } from './events.ts';
 import type { InWork } from './in-work.ts';
 import { after, backoff, busyRetryMs, settled, slowRetryMs, type Next } from './next.ts';
 import type { ControllerObserver } from './observer.ts';
-import { buildPersistentVolume, persistentVolumeName } from './pv.ts';
-import { isFor, nameTaken, savePersistentVolume } from './save-pv.ts';
+import { publish } from './publish.ts';
+import { persistentVolumeName } from './pv.ts';
+import { isFor, nameTaken } from './save-pv.ts';
 import type { Unsettled } from './unsettled.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -194,7 +193,11 @@ export class ProvisionReconciler {
     if (ensured.kind !== 'done') {
       return ensured;
     }
-    return this.#publish(job, ensured.value.volume, signal);
+    if (this.#gone(claim)) {
+      return done('dropped');
+    }
+    const published = await publish(this.#deps, { ...job, volume: ensured.value.volume }, signal);
+    return published.kind === 'done' ? done('provisioned') : published;
   }
 
   /** The PersistentVolume of the claim. With a confirmed volume it most likely stands, whatever the cache says. */
@@ -213,35 +216,6 @@ export class ProvisionReconciler {
     }
     const confirmed = await engine.confirmVolume(id);
     return confirmed.kind === 'done' ? done('standing') : confirmed;
-  }
-
-  async #publish(job: Job, volume: VolumeRecord, signal: AbortSignal): Promise<Attempt> {
-    const { api, engine, provisioner, namespace } = this.#deps;
-    const { claim, storageClass, request } = job;
-    if (this.#gone(claim)) {
-      return done('dropped');
-    }
-    const body = buildPersistentVolume({ claim, storageClass, volume, provisioner, namespace });
-    const owner = { name: persistentVolumeName(request.id), claimUid: claim.metadata.uid, provisioner };
-    const save = async (): Promise<Outcome<void>> => {
-      const saved = await savePersistentVolume(api, body, owner, signal);
-      switch (saved.kind) {
-        case 'saved':
-          return done();
-        case 'taken':
-          return rejected(saved.reason);
-        case 'failed':
-          return failed(saved.reason);
-      }
-    };
-    const confirm = (): Promise<Outcome<void>> => engine.confirmVolume(request.id);
-    for (const step of storageClass.reclaimPolicy === 'Delete' ? [save, confirm] : [confirm, save]) {
-      const outcome = await step();
-      if (outcome.kind !== 'done') {
-        return outcome;
-      }
-    }
-    return done('provisioned');
   }
 
   /** Is it gone, or another one by that name, as far as the cache knows by now? */

@@ -98,6 +98,7 @@ export class House {
       store: new MemoryStore(this.#memory),
       nodes: createCommandStorageNodes({ runner: this.simulation.runner }),
       observer: { stepFinished: () => undefined, laneChanged: () => undefined },
+      patience: { avoidNode: 200 },
     });
     await engine.open(await clusterRealm(client));
     const events = new EventRecorder({ ...shared, api: client.withBucket('events'), instance: 'test' });
