@@ -1,7 +1,7 @@
 /** LVM of one simulated machine: volume groups on disks, thin pools, thin volumes, extents counted exactly. */
 import type { FileSystem } from './files.ts';
 
-export interface ThinPool {
+interface ThinPool {
   readonly kind: 'thin-pool';
   readonly name: string;
   /** Extents. */

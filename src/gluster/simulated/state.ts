@@ -25,7 +25,7 @@ export interface SimulatedVolumeGroup {
   readonly logicalVolumes: readonly SimulatedLogicalVolume[];
 }
 
-export interface SimulatedMount {
+interface SimulatedMount {
   readonly source: string;
   readonly target: string;
   readonly type: string;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { BodyReader } from './answer.ts';
 import { container, wholeNumber } from './shapes.ts';
 
-export interface MigrationProgress {
+interface MigrationProgress {
   readonly files: number;
   readonly bytes: number;
   readonly failures: number;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { BodyReader } from './answer.ts';
 import { container, numberIfKnown, wholeNumber } from './shapes.ts';
 
-export interface BrickStatus {
+interface BrickStatus {
   readonly host: string;
   readonly path: string;
   readonly online: boolean;

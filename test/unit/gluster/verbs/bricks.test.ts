@@ -5,6 +5,7 @@ import { done } from '../../../../src/domain/outcome.ts';
 import { bytes, GiB, MiB } from '../../../../src/domain/quantity.ts';
 import type { BrickSpec } from '../../../../src/engine/ports.ts';
 import type { FaultSpec } from '../../../../src/gluster/simulated/faults.ts';
+import { createCommandStorageNodes } from '../../../../src/gluster/storage-nodes.ts';
 import { disk, nodeSpecs, simulatedCluster, type SimulatedCluster } from '../../../support/simulated-cluster.ts';
 import { brickOf, makeBricks, prepareAll } from './volume-fixture.ts';
 
@@ -132,8 +133,8 @@ describe('a brick whose making was cut off', () => {
     expect(state().mounts).toEqual([]);
   });
 
-  it('when the pool stands without its volume, the volume is made in it', async () => {
-    const brick = brickOf(1, 0);
+  /** Takes the thin volume away and leaves its pool, as a crash between the two does. */
+  async function poolWithoutVolume(brick: BrickSpec): Promise<void> {
     await ensure(brick);
     const [mount] = state().mounts;
     const group = state().volumeGroups[0]?.name ?? '';
@@ -142,9 +143,41 @@ describe('a brick whose making was cut off', () => {
       cluster.simulation.runner.run(node(), { argv, deadlineMs: 1_000 }, cluster.context);
     await run('umount', mount?.target ?? '');
     await run('lvremove', '--quiet', '--quiet', '--yes', `${group}/${volume}`);
+  }
+
+  it('when the pool stands without its volume, the volume is made in it', async () => {
+    const brick = brickOf(1, 0);
+    await poolWithoutVolume(brick);
     expect(volumes()).toHaveLength(1);
     expect(await ensure(brick)).toMatchObject({ kind: 'done' });
     expect(volumes()).toHaveLength(2);
+  });
+
+  it('when the pool stands without its volume, it is listed with size 0 and can be destroyed', async () => {
+    const brick = brickOf(1, 0);
+    await poolWithoutVolume(brick);
+    expect(await cluster.storage.listBricks(node(), disk, cluster.context)).toMatchObject({
+      value: [{ id: brick.id, size: 0 }],
+    });
+    expect(await destroy(brick)).toEqual(done());
+    expect(volumes()).toEqual([]);
+  });
+
+  it('when the caller gives up between two commands, it is unknown and the next try finishes it', async () => {
+    const brick = brickOf(1, 0);
+    const caller = new AbortController();
+    const storage = createCommandStorageNodes({
+      runner: {
+        run: async (...call) => {
+          const result = await cluster.simulation.runner.run(...call);
+          caller.abort(new Error('enough'));
+          return result;
+        },
+      },
+    });
+    expect(await storage.ensureBrick(node(), brick, { pristine: true }, caller)).toMatchObject({ kind: 'unknown' });
+    expect(volumes()).toHaveLength(2);
+    expect(await ensure(brick)).toMatchObject({ kind: 'done' });
   });
 
   it('after a reboot it is mounted again, and its file system kept', async () => {

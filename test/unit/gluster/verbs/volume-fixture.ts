@@ -4,7 +4,7 @@ import { bytes, GiB } from '../../../../src/domain/quantity.ts';
 import type { BrickSpec, VolumeSpec } from '../../../../src/engine/ports.ts';
 import { disk, type SimulatedCluster } from '../../../support/simulated-cluster.ts';
 
-export const idOf = (number: number) => volumeId(`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`);
+const idOf = (number: number) => volumeId(`00000000-0000-4000-8000-${String(number).padStart(12, '0')}`);
 export const nameOf = (number: number): VolumeName => volumeNameFor(idOf(number));
 
 export const brickOf = (number: number, position: number, change: Partial<BrickSpec> = {}): BrickSpec => ({
