@@ -185,11 +185,13 @@ describe('the same thing again', () => {
 describe('when the server does not take it', () => {
   test('it is tried again, and a lost answer makes no second event', async () => {
     api.failures.push(errorFromAnswer(503, {}), 'lost');
-    newRecorder().record(failed);
+    const recorder = newRecorder();
+    recorder.record(failed);
     await clock.advance(10_000);
 
     expect(api.writes).toBe(3);
     expect(kept()).toHaveLength(1);
+    expect(recorder.dropped).toBe(0);
   });
 
   test('what it refuses is dropped and counted at once, and the caller never knows', async () => {

@@ -261,6 +261,18 @@ describe('when something breaks', () => {
     expect(api.listed).toHaveLength(2);
   });
 
+  test('failures with news between them do not add up', async () => {
+    api.lists.push(page('10'));
+    await started();
+    for (let round = 1; round <= 10; round += 1) {
+      api.current.send(bookmark(String(10 + round)), new KubeError('reset', { kind: 'network' }));
+      await clock.advance(500);
+      expect(api.watches).toHaveLength(round + 1);
+    }
+
+    expect(api.listed).toHaveLength(1);
+  });
+
   test('failures do not add up over hours of quiet watches', async () => {
     api.lists.push(page('10'));
     await started();
@@ -375,6 +387,7 @@ describe('stopping', () => {
     await clock.advance(60_000);
 
     expect(told).toEqual([]);
+    expect(reflector.hasSynced()).toBe(false);
     expect(api.watches).toEqual([]);
     expect(api.listed[0]?.signal?.aborted).toBe(true);
   });
