@@ -32,8 +32,7 @@ export function laySets(task: Task, spread: Spread): readonly LaidSet[] | undefi
   return (
     (isNearlyFull(task) ? tightly(Math.min(most, Math.max(least, pieces))) : undefined) ??
     mostBalanced(task, spread, Math.min(most, Math.max(least, pieces))) ??
-    fewest(task, spread) ??
-    tightly(most)
+    (exceedsPool(task) ? undefined : (fewest(task, spread) ?? tightly(most)))
   );
 }
 
@@ -42,6 +41,17 @@ function isNearlyFull(task: Task): boolean {
   const shape = setShape(task.request, equalBrickSize(task.request, 1));
   const volume = shape.data.footprint * shape.dataBricks;
   return levelOf(totals) > nearlyFull.level && totals.capacity - totals.used < volume * nearlyFull.volumes;
+}
+
+/** Whether no way of cutting can help: a node gives the volume at most one brick of each set. */
+function exceedsPool(task: Task): boolean {
+  const { dataBricks } = setShape(task.request, equalBrickSize(task.request, 1));
+  const column = columnSize(task.request) * task.request.snapshotFactor;
+  let found = 0;
+  for (const { capacity, used } of task.data.nodes()) {
+    found += Math.min(column, capacity - used);
+  }
+  return found < dataBricks * column;
 }
 
 /** Whether there are as many zones as a set has bricks that could hold even the smallest brick. */

@@ -116,6 +116,7 @@ export class PlacementPool {
       this.#volumes.delete(volume);
     }
     this.#reindex(seat);
+    this.#dropIfEmpty(seat);
   }
 
   /** Volumes that have a brick here. */
@@ -146,7 +147,7 @@ export class PlacementPool {
     const found: Seat[] = [];
     for (const seats of this.#seats.values()) {
       for (const seat of seats.values()) {
-        if (seat.standing.unusable !== 'device unknown' || seat.bricks.size > 0) {
+        if (seat.isKnown || seat.bricks.size > 0) {
           found.push(seat);
         }
       }
@@ -199,9 +200,14 @@ export class PlacementPool {
     for (const seat of seats?.values() ?? []) {
       seat.standing = this.#standingOf(node, records.get(seat.device));
       this.#reindex(seat);
-      if (seat.bricks.size === 0 && !records.has(seat.device)) {
-        seats?.delete(seat.device);
-      }
+      this.#dropIfEmpty(seat);
+    }
+  }
+
+  /** A seat is kept for what the topology knows or a record says, and for nothing else. */
+  #dropIfEmpty(seat: Seat): void {
+    if (seat.bricks.size === 0 && !seat.isKnown) {
+      this.#seats.get(seat.node)?.delete(seat.device);
     }
   }
 

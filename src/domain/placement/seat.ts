@@ -59,6 +59,11 @@ export class Seat {
     this.#standing = standing ?? unknown;
   }
 
+  /** Whether the device is in the topology. */
+  get isKnown(): boolean {
+    return this.#standing.unusable !== 'node unknown' && this.#standing.unusable !== 'device unknown';
+  }
+
   get bricks(): ReadonlyMap<BrickId, Bytes> {
     return this.#bricks;
   }
