@@ -119,6 +119,11 @@ export class House {
     await controller.start();
   }
 
+  /** Resolves after one call over the socket: a fair time for whatever could end to have ended. */
+  async sandboxAnswers(): Promise<void> {
+    await this.#parts.client.get(persistentVolumes, { name: 'none' });
+  }
+
   /** Ends it in good order. */
   async stop(): Promise<void> {
     const { client, engine, events, controller } = this.#parts;

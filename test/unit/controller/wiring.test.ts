@@ -1,0 +1,241 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCaches, everyCache, type Caches } from '../../../src/controller/caches.ts';
+import { createQueues, type Queues } from '../../../src/controller/queues.ts';
+import { silentObserver } from '../../../src/controller/observer.ts';
+import { buildPersistentVolume } from '../../../src/controller/pv.ts';
+import { Verdicts } from '../../../src/controller/verdicts.ts';
+import { wire } from '../../../src/controller/wiring.ts';
+import { silentLog } from '../../../src/domain/log.ts';
+import { clusterId, type VolumeId } from '../../../src/domain/names.ts';
+import type { VolumeRecord } from '../../../src/domain/volume.ts';
+import type { KubeObject, Resource } from '../../../src/kube/resource.ts';
+import { endpoints, persistentVolumeClaims, persistentVolumes, storageClasses } from '../../../src/kube/resources.ts';
+import type { WatchEvent } from '../../../src/kube/api.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeApi } from './fake-api.ts';
+import { claim, provisioner, record, storageClass } from './objects.ts';
+import { claimKey, claimName, id, pvName } from './world.ts';
+
+/** A FakeApi whose watches never bring anything: changes arrive by listing again. */
+class ListingApi extends FakeApi {
+  override async *watch<T extends KubeObject>(
+    _resource?: Resource<T>,
+    options?: { readonly signal?: AbortSignal },
+  ): AsyncGenerator<WatchEvent<T>> {
+    await new Promise<void>((resolve) => {
+      options?.signal?.addEventListener('abort', () => resolve(), { once: true });
+    });
+    yield* [];
+  }
+}
+
+const strange = '11111111-1111-4111-8111-111111111111';
+let api: ListingApi;
+let caches: Caches;
+let queues: Queues;
+let verdicts: Verdicts;
+let records: Map<VolumeId, VolumeRecord>;
+let forgotten: VolumeId[];
+let short: string[];
+let topologyChanged: () => void;
+let queued: string[];
+let unwire: () => void;
+
+beforeEach(async () => {
+  api = new ListingApi();
+  const clock = new FakeClock();
+  const shared = { api, clock, random: () => 0.5, log: silentLog };
+  caches = createCaches({ ...shared, namespace: 'brickyard' });
+  queues = createQueues({ ...shared, observer: silentObserver, workers: 4 });
+  verdicts = new Verdicts(clock);
+  records = new Map();
+  forgotten = [];
+  short = [];
+  queued = [];
+  unwire = wire({
+    caches,
+    queues,
+    engine: {
+      volume: (wanted) => records.get(wanted),
+      clusters: () => [{ id: clusterId('default') }],
+      onTopologyChange: (listener) => {
+        topologyChanged = listener;
+        return () => undefined;
+      },
+    },
+    provision: {
+      forget: (gone) => void forgotten.push(gone),
+      takeShort: () => short.splice(0),
+    },
+    verdicts,
+    provisioner,
+  });
+  const note = (queue: string) => async (key: string) => {
+    queued.push(`${queue} ${key}`);
+    return { kind: 'done' } as const;
+  };
+  queues.claims.start(note('claims'));
+  queues.volumes.start(note('volumes'));
+  queues.leftovers.start(note('leftovers'));
+  queues.endpoints.start(note('endpoints'));
+  everyCache(caches).forEach(([, cache]) => cache.start());
+  await Promise.all(everyCache(caches).map(([, cache]) => cache.synced()));
+});
+
+afterEach(async () => {
+  unwire();
+  await Promise.all(everyCache(caches).map(([, cache]) => cache.stop()));
+});
+
+/** Makes the caches see how the API stands now; returns what was queued because of it. */
+async function seen(): Promise<string[]> {
+  queued.length = 0;
+  [caches.claims, caches.volumes, caches.classes, caches.endpoints].forEach((cache) => cache.relist());
+  await settled();
+  return [...queued].sort();
+}
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+function putVolume(metadata: Readonly<Record<string, unknown>> = {}): void {
+  const body = buildPersistentVolume({
+    claim: claim(),
+    storageClass: storageClass(),
+    volume: record(),
+    provisioner,
+    namespace: 'brickyard',
+  });
+  api.put(persistentVolumes, { spec: body.spec, metadata: Object.assign({}, body.metadata, metadata) });
+}
+
+describe('a claim', () => {
+  it('is looked at while it has no volume', async () => {
+    api.put(persistentVolumeClaims, claim());
+    await expect(seen()).resolves.toEqual([`claims ${claimKey}`]);
+    api.put(persistentVolumeClaims, claim({ spec: { volumeName: pvName.name } }));
+    await expect(seen()).resolves.toEqual([]);
+  });
+
+  it('that was given another volume leaves the one that was being made for it', async () => {
+    records.set(id, record({ phase: 'creating' }));
+    api.put(persistentVolumeClaims, claim({ spec: { volumeName: 'by-hand' } }));
+    await expect(seen()).resolves.toEqual([`leftovers ${id}`]);
+  });
+
+  it.each([
+    ['creating', [`leftovers ${id}`]],
+    ['ready', []],
+  ] as const)('that goes leaves a volume in phase %s to look after, or not', async (phase, expected) => {
+    api.put(persistentVolumeClaims, claim());
+    await seen();
+    records.set(id, record({ phase }));
+    api.drop(persistentVolumeClaims, claimName);
+    await expect(seen()).resolves.toEqual(expected);
+    expect(forgotten).toEqual([id]);
+  });
+
+  it('that is replaced by one of its name is the end of the one and the beginning of the other', async () => {
+    api.put(persistentVolumeClaims, claim());
+    await seen();
+    records.set(id, record({ phase: 'creating' }));
+    api.put(persistentVolumeClaims, claim({ metadata: { uid: strange } }));
+    await expect(seen()).resolves.toEqual([`claims ${claimKey}`, `leftovers ${id}`]);
+  });
+});
+
+describe('a PersistentVolume', () => {
+  it('is looked at when it is ours, and only then', async () => {
+    putVolume();
+    await expect(seen()).resolves.toEqual([`volumes ${pvName.name}`]);
+    putVolume({ annotations: { 'pv.kubernetes.io/provisioned-by': 'example.com/nfs' } });
+    await expect(seen()).resolves.toEqual([]);
+  });
+
+  it('that goes gives its name back to the claim that was rejected for it', async () => {
+    api.put(persistentVolumes, { metadata: pvName, spec: {} });
+    await seen();
+    verdicts.reject(id, claim(), storageClass());
+    api.drop(persistentVolumes, pvName);
+    await expect(seen()).resolves.toEqual([`claims ${claimKey}`]);
+    expect(verdicts.remaining(id, claim(), storageClass())).toBe(0);
+  });
+
+  it('that goes while its volume is being deleted leaves that to be finished', async () => {
+    putVolume();
+    await seen();
+    records.set(id, record({ phase: 'deleting' }));
+    api.drop(persistentVolumes, pvName);
+    await expect(seen()).resolves.toEqual([`claims ${claimKey}`, `leftovers ${id}`]);
+  });
+
+  it('with a name that is none of ours goes unnoticed', async () => {
+    api.put(persistentVolumes, { metadata: { name: 'by-hand' }, spec: {} });
+    await seen();
+    api.drop(persistentVolumes, { name: 'by-hand' });
+    await expect(seen()).resolves.toEqual([]);
+  });
+});
+
+describe('a StorageClass', () => {
+  it('that comes or is replaced has its claims without a volume looked at', async () => {
+    api.put(persistentVolumeClaims, claim());
+    api.put(persistentVolumeClaims, claim({ metadata: { name: 'bound', uid: strange }, spec: { volumeName: 'x' } }));
+    api.put(
+      persistentVolumeClaims,
+      claim({ metadata: { name: 'other', uid: strange }, spec: { storageClassName: 'b' } }),
+    );
+    await seen();
+    api.put(storageClasses, storageClass());
+    await expect(seen()).resolves.toEqual([`claims ${claimKey}`]);
+    api.put(storageClasses, storageClass({ metadata: { name: 'gluster', uid: 'class-2', resourceVersion: '8' } }));
+    await expect(seen()).resolves.toEqual([`claims ${claimKey}`]);
+  });
+});
+
+describe('storage that changes', () => {
+  it('lifts verdicts, looks again at claims that were short of room, and at all Endpoints', async () => {
+    verdicts.reject(id, claim(), storageClass());
+    short.push('team-b/large');
+    queued.length = 0;
+    topologyChanged();
+    await settled();
+    expect([...queued].sort()).toEqual([`claims ${claimKey}`, 'claims team-b/large', 'endpoints default']);
+    expect(verdicts.remaining(id, claim(), storageClass())).toBe(0);
+  });
+});
+
+describe('Endpoints', () => {
+  const name = { namespace: 'brickyard', name: 'gluster-default' };
+  const labels = { 'app.kubernetes.io/managed-by': 'brickyard', 'brickyard.dev/cluster': 'default' };
+
+  it('are looked at when they change and when they go', async () => {
+    api.put(endpoints, { metadata: { ...name, labels }, subsets: [] });
+    await expect(seen()).resolves.toEqual(['endpoints default']);
+    api.drop(endpoints, name);
+    await expect(seen()).resolves.toEqual(['endpoints default']);
+  });
+
+  it('without a cluster of ours in their label go unnoticed', async () => {
+    api.put(endpoints, {
+      metadata: { ...name, labels: { ...labels, 'brickyard.dev/cluster': 'No Such' } },
+      subsets: [],
+    });
+    await expect(seen()).resolves.toEqual([]);
+  });
+});
+
+describe('a claim with a uid that is none', () => {
+  it('comes and goes without harm', async () => {
+    api.put(persistentVolumeClaims, claim({ metadata: { uid: 'not-a-uuid' } }));
+    await expect(seen()).resolves.toEqual([`claims ${claimKey}`]);
+    api.drop(persistentVolumeClaims, claimName);
+    await expect(seen()).resolves.toEqual([]);
+    expect(forgotten).toEqual([]);
+  });
+});
