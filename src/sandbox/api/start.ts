@@ -1,7 +1,7 @@
 /** Puts the in-process control plane together: store, kinds, HTTP, binder. */
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import { silentLog } from '../../domain/log.ts';
 import { Binder } from '../binder/binder.ts';
@@ -11,6 +11,7 @@ import { Encoder } from './encode.ts';
 import { EventExpiry } from './event-expiry.ts';
 import { Faults } from './faults/faults.ts';
 import { Stats } from './faults/stats.ts';
+import { isSameUser } from './http/same-user.ts';
 import { KubeHttpServer, secretPrefix } from './http/server.ts';
 import { builtInKinds } from './kinds/built-in.ts';
 import { KindRegistry } from './kinds/registry.ts';
@@ -33,6 +34,8 @@ export type KubeSandboxOptions = {
   readonly token?: string;
   /** The Kubernetes version to behave as, such as `v1.25.16`. Default v1.32.0. */
   readonly serverVersion?: string;
+  /** Lets connections in that show no token; by default those of the user that runs the sandbox, where that can be told. */
+  readonly trusts?: (socket: Socket) => Promise<boolean>;
   readonly binder?: Partial<BinderOptions>;
   /** Changes of each resource kept for watches and pages. */
   readonly historyLimit?: number;
@@ -71,7 +74,17 @@ export async function startKubeSandbox(options: KubeSandboxOptions): Promise<Kub
     options: { releaseDelay: 0, expandRetry: 30_000, ...options.binder },
   });
   const expiry = new EventExpiry(core.store, clock);
-  const { server } = new KubeHttpServer({ core, encoder: new Encoder(), clock, random, faults, stats, log, token });
+  const { server } = new KubeHttpServer({
+    core,
+    encoder: new Encoder(),
+    clock,
+    random,
+    faults,
+    stats,
+    log,
+    token,
+    trusts: options.trusts ?? isSameUser,
+  });
   server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   binder.start();

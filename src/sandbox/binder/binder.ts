@@ -68,6 +68,7 @@ export class Binder {
       random,
       log,
       options,
+      nextExpansion: new Map(),
       again: (key, delay) => {
         this.#enqueue(key, delay);
       },
@@ -142,6 +143,7 @@ export class Binder {
     }
     if (change.type === 'DELETED') {
       this.#context.recorder.forget(object.metadata.uid);
+      this.#context.nextExpansion.delete(key);
       // A new claim of the same name has another uid, so even then the volume is released.
       for (const volume of this.#context.volumes.forClaim(namespace, name)) {
         this.#enqueue(`volume:${volume}`, this.#context.options.releaseDelay);

@@ -25,6 +25,8 @@ export type BinderContext = {
   readonly random: Random;
   readonly log: Log;
   readonly options: BinderOptions;
+  /** When each claim may next be tried by the in-tree expander, in monotonic milliseconds. */
+  readonly nextExpansion: Map<string, number>;
   /** Has the key synced again after `delay` milliseconds (0: next turn). */
   readonly again: (key: WorkKey, delay: number) => void;
 };

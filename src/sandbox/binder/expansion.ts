@@ -43,6 +43,11 @@ function failInTree(context: BinderContext, claim: KubeObject): void {
   const { name, namespace = '' } = claim.metadata;
   const key = keyOf(namespace, name);
   const reference = { ...claimType, namespace, name };
+  const now = context.clock.monotonic();
+  if (now < (context.nextExpansion.get(key) ?? 0)) {
+    return;
+  }
+  context.nextExpansion.set(key, now + context.options.expandRetry * 0.9);
   context.client.patch(reference, {
     metadata: { annotations: { [annotations.storageResizer]: 'kubernetes.io/glusterfs' } },
   });

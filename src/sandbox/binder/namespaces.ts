@@ -6,6 +6,9 @@ import type { KubeObject } from '../api/object.ts';
 import type { ApiCore } from '../api/verbs/core.ts';
 import type { BinderContext } from './context.ts';
 
+/** How long to wait for finalizers of what is in it, in milliseconds. */
+const recheck = 200;
+
 export function syncNamespace(context: BinderContext, core: ApiCore, namespace: KubeObject): void {
   const { name } = namespace.metadata;
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: name, name: 'default' };
@@ -19,7 +22,11 @@ export function syncNamespace(context: BinderContext, core: ApiCore, namespace: 
     }
     return;
   }
-  if (empty(core, name) && arrayAt(namespace, 'spec', 'finalizers').length > 0) {
+  if (!empty(core, name)) {
+    context.again(`namespace:${name}`, recheck);
+    return;
+  }
+  if (arrayAt(namespace, 'spec', 'finalizers').length > 0) {
     const emptied = { ...namespace, spec: {} };
     context.client.update(emptied, 'finalize');
   }

@@ -1,5 +1,6 @@
 import { timestamp } from '../api/object.ts';
-import type { ApiClient } from '../api/client.ts';
+import { ApiError } from '../api/errors.ts';
+import type { ApiClient, Manifest } from '../api/client.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { Clock } from '../../domain/clock.ts';
 
@@ -35,7 +36,7 @@ export class Recorder {
     const component = options.component ?? 'persistentvolume-controller';
     const now = timestamp(this.#clock.now());
     const suffix = (BigInt(this.#clock.now()) * 1_000_000n + BigInt(this.#sequence)).toString(16);
-    this.#client.create({
+    this.#write({
       apiVersion: 'v1',
       kind: 'Event',
       metadata: { name: `${name}.${suffix}`, namespace: namespace ?? 'default' },
@@ -56,6 +57,17 @@ export class Recorder {
       source: { component },
       reportingComponent: component,
     });
+  }
+
+  /** An event is told as well as can be: one that is refused (its namespace is going) holds nothing up. */
+  #write(event: Manifest): void {
+    try {
+      this.#client.create(event);
+    } catch (error) {
+      if (!(error instanceof ApiError)) {
+        throw error;
+      }
+    }
   }
 
   /** The object is gone: nothing needs to be remembered about it. */

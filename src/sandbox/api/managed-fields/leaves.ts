@@ -38,28 +38,34 @@ const unowned = [
   'managedFields',
 ];
 
-/** The paths of everything in `object` that can be owned, with the values there. */
-export function leavesOf(schema: Schema, object: JsonObject): Leaves {
+/**
+ * The paths of everything in `object` that can be owned, with the values there. `containers`: also the maps and lists that
+ * hold others, which a plain write owns and an applied configuration does not.
+ */
+export function leavesOf(schema: Schema, object: JsonObject, containers = true): Leaves {
   const found = new Map<Path, Json>();
   const metadata = object['metadata'];
   for (const [field, value] of Object.entries(omit(object, 'apiVersion', 'kind'))) {
     const kept = field === 'metadata' && isObject(metadata) ? omit(metadata, ...unowned) : value;
     const empty = field === 'metadata' && isObject(kept) && Object.keys(kept).length === 0;
     if (kept !== undefined && !empty) {
-      collect(fieldSchema(schema, field), kept, [`f:${field}`], found);
+      collect(fieldSchema(schema, field), kept, [`f:${field}`], { found, containers });
     }
   }
   return found;
 }
 
-function collect(schema: Schema | undefined, value: Json, path: readonly string[], found: Map<Path, Json>): void {
+type Collection = { readonly found: Map<Path, Json>; readonly containers: boolean };
+
+function collect(schema: Schema | undefined, value: Json, path: readonly string[], into: Collection): void {
+  const { found, containers } = into;
   if (isObject(value) && schema?.['x-kubernetes-map-type'] !== 'atomic') {
-    if (isMap(schema) || Object.keys(value).length === 0) {
+    if ((isMap(schema) && containers) || Object.keys(value).length === 0) {
       found.set(joinPath(path), present);
     }
     for (const [field, inner] of Object.entries(value)) {
       if (inner !== undefined) {
-        collect(fieldSchema(schema, field), inner, [...path, `f:${field}`], found);
+        collect(fieldSchema(schema, field), inner, [...path, `f:${field}`], into);
       }
     }
     return;
@@ -69,11 +75,14 @@ function collect(schema: Schema | undefined, value: Json, path: readonly string[
     found.set(joinPath(path), value);
     return;
   }
+  if (containers || value.length === 0) {
+    found.set(joinPath(path), present);
+  }
   for (const item of value) {
     const here = [...path, itemElement(schema, item)];
     found.set(joinPath(here), present);
     if (type === 'map') {
-      collect(schema?.items, item, here, found);
+      collect(schema?.items, item, here, into);
     }
   }
 }

@@ -27,7 +27,7 @@ export function apply(core: ApiCore, target: Target, body: JsonObject, options: 
   checkApply(target, body, options);
   const configuration = place(kind, namespace, readConfiguration(kind, body, options));
   const own = ownPart(target, configuration);
-  const leaves = leavesOf(kind.schema, own);
+  const leaves = leavesOf(kind.schema, own, false);
   const previous = core.store.collection(kind.resource).get(keyOf(namespace, name));
   const owner = { manager: options.manager, operation: 'Apply' as const, apiVersion: apiVersionOf(kind), subresource };
   const entry: Entry = { ...owner, time: timestamp(core.context.now()), paths: new Set(leaves.keys()) };

@@ -57,7 +57,9 @@ export function list(core: ApiCore, kind: Kind, options: ListOptions): Page {
   const { revision, start, exact } = startOf(core, kind, options);
   const all = exact ? collection.listAt(revision, options.namespace) : collection.list(options.namespace);
   const rest = start === '' ? all : all.filter((object) => objectKey(object) > start);
-  const limit = options.limit ?? 0;
+  // Version 0 is answered from the watch cache, which knows no pages.
+  const whole = options.resourceVersion === '0' && (options.continue ?? '') === '';
+  const limit = whole ? 0 : (options.limit ?? 0);
   const selective = (options.labelSelector ?? '') !== '' || (options.fieldSelector ?? '') !== '';
   if (limit <= 0) {
     return { items: selective ? rest.filter(matches) : rest, revision, continue: undefined, remaining: undefined };
