@@ -99,7 +99,9 @@ export class DemoClaims {
       namespace,
       fieldSelector: `involvedObject.uid=${claim.metadata.uid}`,
     });
-    return items.at(-1)?.message ?? 'no event tells why';
+    // Of events in the same second the list does not say which is the last; warnings say more than good intentions.
+    const telling = items.filter(({ type }) => type === 'Warning');
+    return (telling.at(-1) ?? items.at(-1))?.message ?? 'no event tells why';
   }
 
   /** Deletes them all. Their volumes follow. */

@@ -46,7 +46,7 @@ export async function startBrickyard(parts: BrickyardParts): Promise<Brickyard> 
   const metrics = createMetrics({
     engine,
     leading: () => status.role === 'leader',
-    cacheAges: () => new Map(),
+    cacheAges: () => work?.cacheAges() ?? new Map(),
   });
   const ops = await startOpsServer({ ...config.ops, registry: metrics.registry, readiness: () => status.readiness() });
   lifecycle.onClose('ops server', () => ops.close());

@@ -33,6 +33,8 @@ export interface Work {
   /** Rejects when work could not begin. Never resolves. */
   readonly failed: Promise<never>;
   engine(): VolumeEngine | undefined;
+  /** Milliseconds since each cache last heard from the API server, by kind. */
+  cacheAges(): ReadonlyMap<string, number>;
   /** Lets running steps finish, aborts them when `abort` fires; closes the state. */
   readonly stop: Close;
 }
@@ -46,10 +48,14 @@ export function startWork(parts: WorkParts): Work {
   const stopping = new AbortController();
   const failure = Promise.withResolvers<never>();
   let engine: VolumeEngine | undefined;
+  let controller: Controller | undefined;
   const begun = begin(parts, stopping.signal, {
     opened: (name, close) => void opened.push({ name, close }),
     engine: (open) => {
       engine = open;
+    },
+    controller: (made) => {
+      controller = made;
     },
   });
   begun.catch((error: unknown) => {
@@ -60,6 +66,7 @@ export function startWork(parts: WorkParts): Work {
   return {
     failed: failure.promise,
     engine: () => engine,
+    cacheAges: () => controller?.cacheAges() ?? new Map(),
     stop: async (abort) => {
       stopping.abort(new Error('stopping'));
       await begun.catch(() => undefined);
@@ -77,13 +84,15 @@ export function startWork(parts: WorkParts): Work {
   };
 }
 
-interface Ledger {
+/** Where `begin` leaves what it has made, as soon as it is made. */
+interface Harvest {
   /** To be closed at the end, the last one first. */
   readonly opened: (name: string, close: Close) => void;
   readonly engine: (engine: VolumeEngine) => void;
+  readonly controller: (controller: Controller) => void;
 }
 
-async function begin(parts: WorkParts, signal: AbortSignal, ledger: Ledger): Promise<void> {
+async function begin(parts: WorkParts, signal: AbortSignal, harvest: Harvest): Promise<void> {
   const { config, clock, random, log, kube, metrics, status } = parts;
   const shared = { config, clock, random, log };
   const realm = await patiently(log, signal, 'asking which cluster this is', isTransient, () =>
@@ -91,19 +100,19 @@ async function begin(parts: WorkParts, signal: AbortSignal, ledger: Ledger): Pro
   );
 
   const access = await openStorageNodes({ ...shared, config: config.nodes });
-  ledger.opened('storage nodes', async () => access.close());
+  harvest.opened('storage nodes', async () => access.close());
   const engine = await patiently(log, signal, 'opening the state', isBusy, async () => {
     const fresh = engineOf({ ...shared, nodes: access.nodes, observer: metrics.engine });
     await fresh.open(realm);
     return fresh;
   });
-  ledger.opened('engine', () => engine.close());
-  ledger.engine(engine);
+  harvest.opened('engine', () => engine.close());
+  harvest.engine(engine);
   log.info({ realm, volumes: engine.volumes().length, nodes: engine.nodes().length }, 'the state is open');
   await access.opened(engine, signal);
 
   const events = new EventRecorder({ api: kube.withBucket(eventsBucket), clock, log, instance: hostname() });
-  ledger.opened('events', () => events.close(eventsGrace));
+  harvest.opened('events', () => events.close(eventsGrace));
   const controller = new Controller({
     ...shared,
     api: kube,
@@ -116,7 +125,8 @@ async function begin(parts: WorkParts, signal: AbortSignal, ledger: Ledger): Pro
     workers: config.workers,
     sweepIntervalMs: config.sweepInterval,
   });
-  ledger.opened('controller', (abort) => controller.stop(abort));
+  harvest.controller(controller);
+  harvest.opened('controller', (abort) => controller.stop(abort));
   status.starting('the caches are being filled');
   // A stop meanwhile ends the waiting for the first lists. Nothing is at work yet, so there is nothing to wait for.
   const giveUp = (): void => void controller.stop(signal);

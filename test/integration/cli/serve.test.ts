@@ -56,10 +56,13 @@ describe('brickyard serve', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const settings = (stateDir: string): string[] => [
-    ...['--kubeconfig', join(folder, 'kubeconfig'), '--state-dir', join(folder, stateDir)],
-    ...['--nodes-url', storage.url, '--nodes-token-file', join(folder, 'token')],
-  ];
+  const settings = (stateDir: string): string[] =>
+    [
+      ['--kubeconfig', join(folder, 'kubeconfig')],
+      ['--state-dir', join(folder, stateDir)],
+      ['--nodes-url', storage.url],
+      ['--nodes-token-file', join(folder, 'token')],
+    ].flat();
 
   function run(args: readonly string[]) {
     const child = spawn(process.execPath, [main, ...args], {
@@ -74,7 +77,14 @@ describe('brickyard serve', () => {
 
   function serve(stateDir: string, ...flags: string[]): Serving {
     const process = run([
-      ...['serve', ...settings(stateDir), '--ops-address', '127.0.0.1', '--ops-port', '0', '--log-format', 'json'],
+      'serve',
+      ...settings(stateDir),
+      '--ops-address',
+      '127.0.0.1',
+      '--ops-port',
+      '0',
+      '--log-format',
+      'json',
       ...flags,
     ]);
     const get: Serving['get'] = async (path) => {
@@ -144,7 +154,7 @@ describe('brickyard serve', () => {
     const serving = serve('one', '--log-level', 'debug');
     await serving.is('leader');
     const loaded = await command('one', 'topology', 'load', join(folder, 'topology.json'), '--yes');
-    expect(loaded.code, loaded.said).toBe(0);
+    expect(loaded).toMatchObject({ code: 0 });
     expect(loaded.said).toContain('device /dev/vdb prepared: ok');
     storageClass();
     claim('data');
@@ -159,10 +169,11 @@ describe('brickyard serve', () => {
     expect(body).toContain('controller_persistentvolumeclaim_provision_total{class="brickyard",source=""} 1');
     expect(body).toMatch(/brickyard_step_duration_seconds_count\{step="create",outcome="done"\} 1/);
     expect(body).toContain('brickyard_volumes{phase="ready"} 1');
+    expect(body).toMatch(/brickyard_cache_age_seconds\{resource="persistentvolumeclaims"\} \d/);
     expect(await serving.get('/healthz')).toEqual({ status: 200, body: 'ok\n' });
 
     serving.child.kill('SIGTERM');
-    expect(await serving.ended, serving.log()).toBe(0);
+    expect({ code: await serving.ended, log: serving.log() }).toMatchObject({ code: 0 });
     expect(serving.log()).toContain('"msg":"stopped"');
     for (const secret of [nodesToken, kube.token]) {
       expect(serving.log()).not.toContain(secret);
@@ -170,14 +181,14 @@ describe('brickyard serve', () => {
 
     // Nobody serves any more: the same commands read the state file themselves, and say so.
     const offline = await command('one', 'volume', 'info', 'default/data');
-    expect(offline.code, offline.said).toBe(0);
+    expect(offline).toMatchObject({ code: 0 });
     expect(offline.said).toMatch(/^No server runs on .*: working on .*state\.db directly\.$/m);
     expect(offline.said).toMatch(/^Phase: +ready$/m);
   });
 
   it('takes a topology before its first start, and carries on with its volumes after a kill', async () => {
     const loaded = await command('one', 'topology', 'load', join(folder, 'topology.json'), '--yes');
-    expect(loaded.code, loaded.said).toBe(0);
+    expect(loaded).toMatchObject({ code: 0 });
     storageClass();
     claim('first');
     const killed = serve('one');
@@ -199,7 +210,7 @@ describe('brickyard serve', () => {
     expect(asked.code).toBe(1);
     expect(asked.said).toContain('this replica is standby: only the one that leads has the state open');
     leader.child.kill('SIGTERM');
-    expect(await leader.ended, leader.log()).toBe(0);
+    expect({ code: await leader.ended, log: leader.log() }).toMatchObject({ code: 0 });
     await standby.is('leader');
   });
 
