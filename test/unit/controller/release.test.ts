@@ -138,6 +138,18 @@ describe('the last look before data is destroyed', () => {
       },
     ],
     [
+      'it was edited to stand for another volume',
+      (world) => {
+        const raw = structuredClone(world.api.raw(persistentVolumes, pvName));
+        const name = `other_${claimUid}`;
+        Object.assign(raw?.metadata['annotations'] as object, { 'brickyard.dev/volume-name': name });
+        world.api.put(persistentVolumes, {
+          ...raw,
+          spec: { ...(raw?.['spec'] as object), glusterfs: { endpoints: 'e', path: name } },
+        });
+      },
+    ],
+    [
       'it was given to somebody else',
       (world) => {
         const raw = structuredClone(world.api.raw(persistentVolumes, pvName));
@@ -190,6 +202,50 @@ describe('the last look before data is destroyed', () => {
     expect(world.engine.calls).toEqual([]);
     expect(world.events).toMatchObject([{ type: 'Warning', reason: 'VolumeFailedDelete' }]);
     expect(world.events[0]?.message).toMatch(/does not say clearly which volume it stands for, so nothing is deleted/);
+  });
+});
+
+describe('an object that is replaced by another one of its name', () => {
+  /** Puts another PersistentVolume of ours, bound and with its finalizer, in the place of the one that is being deleted. */
+  function replace(world: World): void {
+    const raw = structuredClone(world.api.raw(persistentVolumes, pvName));
+    const { deletionTimestamp: _gone, ...metadata } = raw?.metadata ?? {};
+    world.api.put(persistentVolumes, { ...raw, metadata: { ...metadata, uid: 'pv-2', finalizers: [finalizer] } });
+  }
+
+  it.each([
+    ['while the data is deleted', 'delete'],
+    ['right after it was deleted', 'get'],
+  ])('is left alone: %s', async (_name, verb) => {
+    const world = await released();
+    let deleted = false;
+    world.api.faults = {
+      before: (call) => {
+        if (call.verb === verb && world.engine.records.size === 0 && !deleted) {
+          deleted = true;
+          replace(world);
+        }
+      },
+    };
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    expect(world.engine.records.size).toBe(0);
+    expect(world.api.raw(persistentVolumes, pvName)?.metadata).toMatchObject({ uid: 'pv-2', finalizers: [finalizer] });
+    expect(world.api.raw(persistentVolumes, pvName)?.metadata['deletionTimestamp']).toBeUndefined();
+  });
+
+  it('is left alone: while the finalizer is taken off', async () => {
+    const world = await released();
+    world.api.faults = {
+      before: (call) => {
+        if (call.verb === 'patch') {
+          world.api.faults = {};
+          replace(world);
+          throw status(409, 'Conflict');
+        }
+      },
+    };
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    expect(world.api.raw(persistentVolumes, pvName)?.metadata).toMatchObject({ uid: 'pv-2', finalizers: [finalizer] });
   });
 });
 

@@ -128,6 +128,12 @@ describe('a claim', () => {
     await expect(seen()).resolves.toEqual([`leftovers ${id}`]);
   });
 
+  it('that was given its own volume leaves nothing to look after', async () => {
+    records.set(id, record({ phase: 'creating' }));
+    api.put(persistentVolumeClaims, claim({ spec: { volumeName: pvName.name } }));
+    await expect(seen()).resolves.toEqual([]);
+  });
+
   it.each([
     ['creating', [`leftovers ${id}`]],
     ['ready', []],
