@@ -124,12 +124,24 @@ export class LeaderElector {
 
   async #run(): Promise<void> {
     while (this.#phase === 'waiting' || this.#phase === 'leading') {
-      await this.#turn();
+      await this.#turnWithinTerm();
       if (this.#phase === 'leading' && !this.isLeader()) {
         this.#lose('it could not be renewed in time');
       }
       await this.#pause();
     }
+  }
+
+  /** Ends with our term at the latest, so that a call which hangs cannot keep the loss of the lease from being seen. */
+  async #turnWithinTerm(): Promise<void> {
+    if (this.#phase !== 'leading') {
+      return this.#turn();
+    }
+    const timer = new AbortController();
+    const left = Math.max(0, this.#termEnds - this.#options.clock.monotonic());
+    const termOver = this.#options.clock.sleep(left, timer.signal).catch(() => undefined);
+    await Promise.race([this.#turn(), termOver]);
+    timer.abort();
   }
 
   /** One look at the lease, or one renewal. Never rejects. */
@@ -153,7 +165,7 @@ export class LeaderElector {
   #extend(began: number): void {
     const termEnds = began + this.#renewDeadlineMs;
     const now = this.#options.clock.monotonic();
-    const inTerm = this.#phase === 'waiting' || now < this.#termEnds;
+    const inTerm = this.#phase === 'waiting' || this.isLeader();
     if (now >= termEnds || !inTerm) {
       // The answer came too late: somebody else may be counting from before it. `#run` sees that the term is over.
       return;

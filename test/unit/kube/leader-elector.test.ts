@@ -270,6 +270,14 @@ describe('losing it', () => {
     },
   );
 
+  test('a call that never ends does not keep the loss from being told', async () => {
+    const one = await elected();
+    one.api.replace = () => new Promise(() => undefined);
+    await clock.advance(10_000);
+
+    expect(one.told).toEqual(['elected', 'lost: it could not be renewed in time']);
+  });
+
   test('a leader that sees another one in its place says so at once', async () => {
     const one = await elected();
     const lease = server.read();
