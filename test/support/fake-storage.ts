@@ -24,11 +24,11 @@ export interface FakeCall {
 }
 
 /**
- * What becomes of a call. `hang`: it is done when somebody calls `settle`, or before the next change of the same
- * brick or volume, whichever comes first (StorageNodes: changes of one thing happen in order). `lost-before`: nothing is
- * done and no answer comes. `lost-after`: it is done and no answer comes. `late`: no answer comes, and it is done some time later, at the latest before the next change of the same brick
- * or volume. `die-*`: as those, but the caller dies with it: it hears nothing more of this call. `dead`: the caller was
- * dead before: nothing is done.
+ * What becomes of a call. `hang`: it is done when somebody calls `settle`, or before the next change of the same brick or
+ * volume, whichever comes first (StorageNodes: changes of one thing happen in order). `lost-before`: nothing is done and
+ * no answer comes. `lost-after`: it is done and no answer comes. `late`: no answer comes, and it is done as with `hang`.
+ * `die-*`: as those, but the caller dies with it and hears nothing more of this call. `dead`: the caller was dead before:
+ * nothing is done.
  */
 export type Verdict =
   | 'normal'
@@ -105,6 +105,8 @@ export class FakeStorage {
   readonly violations: string[] = [];
   /** Microtasks that a call takes: vary it to vary how calls interleave. */
   hops: () => number = () => 1;
+  /** Asked at each call whether the oldest late call lands now. */
+  drift: () => boolean = () => false;
 
   addNode(id: NodeId, host: string, devices: Readonly<Record<string, number>>): void {
     this.#nodes.set(id, {
@@ -245,6 +247,9 @@ export class FakeStorage {
     for (let hop = this.hops(); hop > 0; hop -= 1) {
       await Promise.resolve();
     }
+    if (this.#late.length > 0 && this.drift()) {
+      this.#late.shift()?.land();
+    }
     const node = this.#node(id);
     const isRead = verb === 'volumeInfo' || verb === 'listVolumes' || verb === 'listPeers';
     const act = (): Outcome<T> => {
@@ -262,6 +267,9 @@ export class FakeStorage {
       case 'hang':
         return this.#hang(about, signal, act);
       case 'fail':
+        if (verb === 'createVolume') {
+          this.#markFirst(about);
+        }
         return failed(`${verb} on ${id}: injected failure`);
       case 'silent':
         return waiting({ what: 'node', name: id }, `${id}: injected silence`);
@@ -281,6 +289,18 @@ export class FakeStorage {
       case 'die-late':
         this.#late.push({ about, land: act });
         return never();
+    }
+  }
+
+  /** A create that fails leaves its marks on the bricks that it had already looked at. */
+  #markFirst(volume: string): void {
+    for (const node of this.#nodes.values()) {
+      for (const brick of node.bricks.values()) {
+        if (volume.endsWith(brick.spec.volume)) {
+          brick.markedBy = volume;
+          return;
+        }
+      }
     }
   }
 

@@ -70,13 +70,15 @@ export async function startStorage(directory: string, options: StorageOptions = 
     },
     volumes: () => simulation.inspect().pools.flatMap((pool) => pool.volumes),
     bricks: () =>
-      simulation
-        .inspect()
-        .nodes.flatMap((node) =>
-          node.volumeGroups.flatMap((group) =>
-            group.logicalVolumes.map((volume) => `${node.id}:${group.name}/${volume.name} ${volume.tags.join(',')}`),
-          ),
+      simulation.inspect().nodes.flatMap((node) =>
+        node.volumeGroups.flatMap(({ name, logicalVolumes }) =>
+          logicalVolumes.map((volume) => {
+            // lvcreate of pool and volume in one command tags the pool only.
+            const tagged = logicalVolumes.find((other) => other.name === volume.pool) ?? volume;
+            return `${node.id}:${name}/${volume.name} ${tagged.tags.join(',')}`;
+          }),
         ),
+      ),
     commands: () => simulation.inspect().commands,
     close: () => server.close(),
   };

@@ -12,6 +12,7 @@ export async function waitFor<T>(
   const end = performance.now() + deadline;
   let last: unknown;
   for (;;) {
+    const begun = performance.now();
     try {
       const value = await condition();
       if (value !== undefined && value !== false) {
@@ -24,6 +25,7 @@ export async function waitFor<T>(
     if (performance.now() >= end) {
       throw new Error(`not within ${deadline} ms: ${what}`, { cause: last });
     }
-    await delay(10);
+    // A look that is dear is taken less often, so that looking does not become the load.
+    await delay(10 + 5 * (performance.now() - begun));
   }
 }
