@@ -46,6 +46,9 @@ async function strikeEverywhere(
   for (let at = 1; ; at += 1) {
     const world = new World({ nodes: 4, random: mulberry32(at) });
     await world.begin();
+    // What is done late is done after one to four other calls.
+    let calls = 0;
+    world.storage.drift = () => (calls += 1) % (1 + (at % 4)) === 0;
     const strike = new Strike(at, call, write);
     world.fates = strike;
     await story(world);
@@ -206,6 +209,7 @@ describe('a random history of claims, faults and deaths', () => {
           const world = new World({ nodes: 4, random, ...(deviceSize === undefined ? {} : { deviceSize }) });
           await world.begin();
           world.storage.hops = () => 1 + Math.floor(random() * 4);
+          world.storage.drift = () => random() < 0.3;
           world.fates = rate === 0 ? kindFates : randomFates(random, rate);
           for (const happening of events) {
             await live(world, happening);
