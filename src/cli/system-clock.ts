@@ -7,7 +7,7 @@ export const systemClock: Clock = {
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
     try {
-      await delay(ms, undefined, { signal });
+      await delay(Math.max(0, ms), undefined, { signal });
     } catch (error) {
       // node:timers wraps the reason in an AbortError; callers of Clock expect the reason itself.
       throw signal?.aborted === true ? signal.reason : error;

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
+import { joinOutcomes } from '../../domain/outcome.ts';
 import { bytes, GiB } from '../../domain/quantity.ts';
 import type { VolumeEngine } from '../../engine/api.ts';
 import type { StorageNodes } from '../../engine/ports.ts';
@@ -71,29 +72,33 @@ function ownSimulation({ clock, random, log }: StorageAccessParts): StorageAcces
       return simulation.runner.run(node, command, context);
     },
   };
+  const nodes = createCommandStorageNodes({ runner, log });
   return {
-    nodes: createCommandStorageNodes({ runner, log }),
+    nodes,
     opened: async (opened, signal) => {
       engine = opened;
       log.warn({}, 'storage nodes are simulated in this process: no data can be stored, and they forget all with it');
-      await opened.applyTopology(currentTopology(opened), { signal });
+      await prepareAgain(nodes, opened, signal);
     },
     close: () => undefined,
   };
 }
 
-function currentTopology(engine: VolumeEngine): Parameters<VolumeEngine['applyTopology']>[0] {
-  return {
-    clusters: engine.clusters().map(({ id }) => ({
-      id,
-      nodes: engine.nodes(id).map(({ id, zone, manage, storage, tags, devices }) => ({
-        id,
-        zone,
-        manage,
-        storage,
-        tags,
-        devices: devices.map(({ name, tags, wipe }) => ({ name, tags, wipe })),
-      })),
-    })),
-  };
+/** What `topology load` did in an earlier life: pools joined, devices prepared. Throws when a simulated node refuses. */
+async function prepareAgain(nodes: StorageNodes, engine: VolumeEngine, signal: AbortSignal): Promise<void> {
+  const context = { signal };
+  for (const { id } of engine.clusters()) {
+    const [first, ...others] = engine.nodes(id);
+    if (first === undefined) {
+      continue;
+    }
+    const joined = others.map((node) => nodes.ensurePeer(first, node.storage, context));
+    const prepared = [first, ...others].flatMap((node) =>
+      node.devices.map(({ name }) => nodes.prepareDevice(node, name, { wipe: true }, context)),
+    );
+    const outcome = joinOutcomes<unknown>([...(await Promise.all(joined)), ...(await Promise.all(prepared))]);
+    if (outcome.kind !== 'done') {
+      throw new Error(`the simulated nodes of cluster ${id} could not be prepared again: ${outcome.reason}`);
+    }
+  }
 }
