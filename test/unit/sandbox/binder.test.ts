@@ -30,17 +30,23 @@ describe('a claim of an external class', () => {
     expect(found['status']).toEqual({ phase: 'Pending' });
     expect(Object.keys(found.metadata.annotations ?? {}).toSorted()).toEqual(names);
     expect(Object.values(found.metadata.annotations ?? {})).toEqual(names.map(() => 'brickyard.dev/gluster'));
-    expect(eventsAbout(plane.api, 'data')).toEqual([expect.stringMatching(/^ExternalProvisioning: .*brickyard\.dev\/gluster/)]);
+    expect(eventsAbout(plane.api, 'data')).toEqual([
+      expect.stringMatching(/^ExternalProvisioning: .*brickyard\.dev\/gluster/),
+    ]);
   });
 
   it('waits for its class to exist, and says so', async () => {
     plane = startControlPlane();
     plane.api.create(claim());
     await plane.settle();
-    expect(eventsAbout(plane.api, 'data')).toEqual(['ProvisioningFailed: storageclass.storage.k8s.io "gold" not found']);
+    expect(eventsAbout(plane.api, 'data')).toEqual([
+      'ProvisioningFailed: storageclass.storage.k8s.io "gold" not found',
+    ]);
     plane.api.create(storageClass());
     await plane.settle();
-    expect(plane.api.get(claimRef('data')).metadata.annotations).toHaveProperty(['volume.kubernetes.io/storage-provisioner']);
+    expect(plane.api.get(claimRef('data')).metadata.annotations).toHaveProperty([
+      'volume.kubernetes.io/storage-provisioner',
+    ]);
   });
 
   it('of an in-tree name gets no annotation and the recorded complaint', async () => {
@@ -49,7 +55,9 @@ describe('a claim of an external class', () => {
     plane.api.create(claim());
     await plane.settle();
     expect(plane.api.get(claimRef('data')).metadata.annotations).toBeUndefined();
-    expect(eventsAbout(plane.api, 'data')).toEqual(['ProvisioningFailed: no volume plugin matched name: kubernetes.io/glusterfs']);
+    expect(eventsAbout(plane.api, 'data')).toEqual([
+      'ProvisioningFailed: no volume plugin matched name: kubernetes.io/glusterfs',
+    ]);
   });
 
   it('with WaitForFirstConsumer is left alone until a node is selected', async () => {
@@ -63,7 +71,9 @@ describe('a claim of an external class', () => {
     ]);
     plane.api.patch(claimRef('data'), { metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'n1' } } });
     await plane.settle();
-    expect(plane.api.get(claimRef('data')).metadata.annotations).toHaveProperty(['volume.kubernetes.io/storage-provisioner']);
+    expect(plane.api.get(claimRef('data')).metadata.annotations).toHaveProperty([
+      'volume.kubernetes.io/storage-provisioner',
+    ]);
   });
 
   it('without a class gets the default class, also when that comes later', async () => {
@@ -106,7 +116,11 @@ describe('binding', () => {
   it('gives a claim the smallest free volume that fits, and marks it as chosen by the controller', async () => {
     plane = startControlPlane();
     plane.api.create(storageClass());
-    for (const [name, storage] of [['small', '512Mi'], ['big', '5Gi'], ['right', '2Gi']] as const) {
+    for (const [name, storage] of [
+      ['small', '512Mi'],
+      ['big', '5Gi'],
+      ['right', '2Gi'],
+    ] as const) {
       plane.api.create(volume(name, undefined, { capacity: { storage } }));
     }
     await plane.settle();
@@ -138,7 +152,9 @@ describe('binding', () => {
     plane.api.create(volume('plain', undefined));
     plane.api.create(volume('fast', undefined, {}, { labels: { tier: 'fast' } }));
     await plane.settle();
-    plane.api.create(claim('data', { selector: { matchExpressions: [{ key: 'tier', operator: 'In', values: ['fast'] }] } }));
+    plane.api.create(
+      claim('data', { selector: { matchExpressions: [{ key: 'tier', operator: 'In', values: ['fast'] }] } }),
+    );
     await plane.settle();
     expect(plane.api.get(claimRef('data'))['spec']).toMatchObject({ volumeName: 'fast' });
   });
@@ -150,7 +166,9 @@ describe('binding', () => {
     plane.api.create(claim('good', { volumeName: 'pv' }));
     await plane.settle();
     expect(plane.api.get(claimRef('good'))['status']).toMatchObject({ phase: 'Bound' });
-    expect(plane.api.get(claimRef('good')).metadata.annotations).not.toHaveProperty(['pv.kubernetes.io/bound-by-controller']);
+    expect(plane.api.get(claimRef('good')).metadata.annotations).not.toHaveProperty([
+      'pv.kubernetes.io/bound-by-controller',
+    ]);
     expect(eventsAbout(plane.api, 'big')[0]).toBe(
       'VolumeMismatch: Cannot bind to requested volume "pv": requested PV is too small',
     );
@@ -287,7 +305,9 @@ describe('protection', () => {
     ['v1.25.16', false],
   ])('on %s puts the pv-controller finalizer on in-tree volumes: %s', async (serverVersion, held) => {
     plane = startControlPlane({ serverVersion });
-    plane.api.create(volume('pv', undefined, {}, { annotations: { 'pv.kubernetes.io/provisioned-by': 'kubernetes.io/glusterfs' } }));
+    plane.api.create(
+      volume('pv', undefined, {}, { annotations: { 'pv.kubernetes.io/provisioned-by': 'kubernetes.io/glusterfs' } }),
+    );
     await plane.settle();
     expect(plane.api.get(volumeRef('pv')).metadata.finalizers?.includes('kubernetes.io/pv-controller')).toBe(held);
     plane.api.delete(volumeRef('pv'));
@@ -305,7 +325,9 @@ describe('growing a bound claim', () => {
     await boundPair();
     grow('2Gi');
     await plane.settle();
-    expect(eventsAbout(plane.api, 'data')).toContain('ExternalExpanding: waiting for an external controller to expand this PVC');
+    expect(eventsAbout(plane.api, 'data')).toContain(
+      'ExternalExpanding: waiting for an external controller to expand this PVC',
+    );
     expect(plane.api.get(claimRef('data'))['status']).toMatchObject({ capacity: { storage: '1Gi' } });
   });
 
@@ -313,7 +335,8 @@ describe('growing a bound claim', () => {
     await boundPair({ serverVersion: 'v1.25.16' });
     grow('2Gi');
     await plane.settle();
-    const failures = (): number => eventsAbout(plane.api, 'data').filter((one) => one.startsWith('VolumeResizeFailed')).length;
+    const failures = (): number =>
+      eventsAbout(plane.api, 'data').filter((one) => one.startsWith('VolumeResizeFailed')).length;
     expect(plane.api.get(claimRef('data'))).toMatchObject({
       metadata: { annotations: { 'volume.kubernetes.io/storage-resizer': 'kubernetes.io/glusterfs' } },
       status: { conditions: [{ type: 'Resizing', status: 'True' }] },
@@ -340,13 +363,19 @@ describe('namespaces, Services and definitions', () => {
     plane.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
     plane.api.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'team' } });
     const held = { apiVersion: 'v1', kind: 'ConfigMap', namespace: 'team', name: 'held' };
-    plane.api.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'held', namespace: 'team', finalizers: ['example.dev/x'] } });
+    plane.api.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'held', namespace: 'team', finalizers: ['example.dev/x'] },
+    });
     plane.api.delete({ apiVersion: 'v1', kind: 'Namespace', name: 'team' });
-    expect(() => plane.api.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b', namespace: 'team' } })).toThrow(
-      /because it is being terminated/,
-    );
+    expect(() =>
+      plane.api.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'b', namespace: 'team' } }),
+    ).toThrow(/because it is being terminated/);
     await plane.settle();
-    expect(plane.api.list({ apiVersion: 'v1', kind: 'ConfigMap' }, { namespace: 'team' }).map((one) => one.metadata.name)).toEqual(['held']);
+    expect(
+      plane.api.list({ apiVersion: 'v1', kind: 'ConfigMap' }, { namespace: 'team' }).map((one) => one.metadata.name),
+    ).toEqual(['held']);
     plane.api.patch(held, { metadata: { finalizers: null } });
     await plane.clock.advance(1000);
     await plane.settle();
@@ -356,14 +385,26 @@ describe('namespaces, Services and definitions', () => {
   it('a new namespace gets a default ServiceAccount', async () => {
     plane = startControlPlane();
     await plane.settle();
-    expect(plane.api.find({ apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'kube-system', name: 'default' })).toBeDefined();
+    expect(
+      plane.api.find({ apiVersion: 'v1', kind: 'ServiceAccount', namespace: 'kube-system', name: 'default' }),
+    ).toBeDefined();
   });
 
   it('Endpoints go with the Service of their name, and not before', async () => {
     plane = startControlPlane();
     const metadata = { name: 'pool', namespace: 'default' };
-    plane.api.create({ apiVersion: 'v1', kind: 'Service', metadata, spec: { clusterIP: 'None', ports: [{ port: 1 }] } });
-    plane.api.create({ apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 1 }] }] });
+    plane.api.create({
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { clusterIP: 'None', ports: [{ port: 1 }] },
+    });
+    plane.api.create({
+      apiVersion: 'v1',
+      kind: 'Endpoints',
+      metadata,
+      subsets: [{ addresses: [{ ip: '10.0.0.1' }], ports: [{ port: 1 }] }],
+    });
     await plane.settle();
     const endpoints = { apiVersion: 'v1', kind: 'Endpoints', namespace: 'default', name: 'pool' };
     expect(plane.api.find(endpoints)).toBeDefined();

@@ -21,7 +21,11 @@ export type ControlPlane = {
 };
 
 export function startControlPlane(
-  options: { readonly serverVersion?: string; readonly binder?: Partial<BinderOptions>; readonly historyLimit?: number } = {},
+  options: {
+    readonly serverVersion?: string;
+    readonly binder?: Partial<BinderOptions>;
+    readonly historyLimit?: number;
+  } = {},
 ): ControlPlane {
   const clock = new FakeClock();
   const random = mulberry32(7);
@@ -52,7 +56,12 @@ export function startControlPlane(
   };
 }
 
-export const claimRef = (name: string) => ({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'default', name });
+export const claimRef = (name: string) => ({
+  apiVersion: 'v1',
+  kind: 'PersistentVolumeClaim',
+  namespace: 'default',
+  name,
+});
 export const volumeRef = (name: string) => ({ apiVersion: 'v1', kind: 'PersistentVolume', name });
 
 export function storageClass(name = 'gold', more: object = {}): Manifest {
@@ -83,9 +92,7 @@ export function claim(name = 'data', spec: object = {}, metadata: object = {}): 
 /** A volume for `of`, as an external provisioner makes it; without `of`, a free one. */
 export function volume(name: string, of?: KubeObject, spec: object = {}, metadata: object = {}): Manifest {
   const reference =
-    of === undefined
-      ? {}
-      : { claimRef: { namespace: 'default', name: of.metadata.name, uid: of.metadata.uid } };
+    of === undefined ? {} : { claimRef: { namespace: 'default', name: of.metadata.name, uid: of.metadata.uid } };
   return {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
