@@ -39,7 +39,7 @@ export interface ReleaseDependencies {
 }
 
 /** Is it for us to delete the data behind it, and now? */
-export function isToBeDeleted(pv: PersistentVolume): boolean {
+function isToBeDeleted(pv: PersistentVolume): boolean {
   return (
     pv.status.phase === 'Released' &&
     pv.spec.persistentVolumeReclaimPolicy === 'Delete' &&
@@ -49,7 +49,7 @@ export function isToBeDeleted(pv: PersistentVolume): boolean {
 }
 
 /** Whether the finalizer must be there; `undefined` when that is not to be touched now. */
-export function finalizerWanted(pv: PersistentVolume): boolean | undefined {
+function finalizerWanted(pv: PersistentVolume): boolean | undefined {
   if (pv.spec.persistentVolumeReclaimPolicy !== 'Delete') {
     return false;
   }

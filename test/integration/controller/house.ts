@@ -27,7 +27,7 @@ import { disk, nodeSpecs } from '../../support/simulated-cluster.ts';
 
 import { waitFor } from '../../support/wait-for.ts';
 
-export const provisioner = 'brickyard.dev/glusterfs';
+const provisioner = 'brickyard.dev/glusterfs';
 export const ownNamespace = 'brickyard';
 
 interface Running {

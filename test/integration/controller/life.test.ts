@@ -97,11 +97,16 @@ describe('a claim', () => {
 });
 
 describe('a hundred claims at once', () => {
-  it('are all served, each with one volume and a GID of its own', async () => {
+  it('are all served with three API writes each, one volume and a GID of its own', async () => {
     house = await House.open({ nodes: 4, gib: 200 });
     const names = Array.from({ length: 100 }, (_none, index) => `claim-${index}`);
-    names.forEach((name) => house.createClaim(name));
+    const before = house.sandbox.stats.writes('brickyard/');
+    const claims = names.map((name) => house.createClaim(name));
     await Promise.all(names.map((name) => house.bound(name)));
+    await waitFor('every event is written', () =>
+      claims.every(({ metadata }) => house.eventsAbout(metadata.uid).length === 2),
+    );
+    expect(house.sandbox.stats.writes('brickyard/') - before).toBe(300);
     expect(new Set(house.glusterVolumes()).size).toBe(100);
     const gids = house.volumes().map((pv) => pv.metadata.annotations['pv.beta.kubernetes.io/gid']);
     expect(new Set(gids).size).toBe(100);

@@ -32,7 +32,7 @@ export const claimName = { namespace: 'team-a', name: 'data' };
 export const pvName = { name: persistentVolumeName(id) };
 
 /** Keeps records as the real one does, without storage behind them. `next` holds setbacks to answer with first. */
-export class FakeEngine {
+class FakeEngine {
   readonly records = new Map<VolumeId, VolumeRecord>();
   readonly calls: string[] = [];
   readonly next: { ensure: Setback[]; confirm: Setback[]; delete: Setback[] } = { ensure: [], confirm: [], delete: [] };

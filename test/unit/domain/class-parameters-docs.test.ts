@@ -17,7 +17,7 @@ function renderDocs(): string {
   return [
     '# StorageClass parameters',
     '',
-    '<!-- Made from src/domain/parameter-table.ts by `npm run test:unit -- -u class-parameters-docs`; the test fails when they differ. -->',
+    '<!-- Made from src/domain/parameter-table.ts by `npm run test:unit -- class-parameters-docs -u`; the test fails when they differ. -->',
     '',
     'The provisioner of the class is `brickyard.dev/glusterfs`. Keys are case-insensitive; a key that comes twice in two',
     'spellings is refused. A claim whose class has a problem stays `Pending`: its `ProvisioningFailed` event names every',
