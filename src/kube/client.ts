@@ -12,19 +12,13 @@ import type {
   WatchEvent,
   WatchOptions,
 } from './api.ts';
+import { named, read } from './bodies.ts';
 import { Caller, type CallObserver } from './caller.ts';
 import { CredentialSource } from './credentials.ts';
-import { isExpired, isNotFound, KubeError } from './errors.ts';
-import { readPage } from './list-page.ts';
+import { isExpired, isNotFound } from './errors.ts';
+import { joined, readPage } from './list-page.ts';
 import { collectionPath, creationPath, objectPath, selectionQuery, withQuery } from './paths.ts';
-import {
-  apiVersionOf,
-  type KubeObject,
-  type ObjectName,
-  type Resource,
-  type ResourceNames,
-  type WriteBody,
-} from './resource.ts';
+import type { KubeObject, ObjectName, Resource, ResourceNames, WriteBody } from './resource.ts';
 import { ServerWarnings } from './server-warnings.ts';
 import { TokenBucket, type BucketLimits } from './token-bucket.ts';
 import { Transport } from './transport.ts';
@@ -295,34 +289,4 @@ const patchTypes = {
 
 function withSubresource(resource: ResourceNames, subresource: string | undefined): string {
   return subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
-}
-
-function named(resource: ResourceNames, body: object): object {
-  return { apiVersion: apiVersionOf(resource), kind: resource.kind, ...body };
-}
-
-function read<T extends KubeObject>(resource: Resource<T>, raw: unknown, call: string, write: boolean): T {
-  try {
-    return resource.parse(raw);
-  } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
-    throw new KubeError(
-      `${call}: the answer is not a ${resource.kind}: ${problem}`,
-      { kind: 'protocol', cause: error },
-      write,
-    );
-  }
-}
-
-/** All pages as one. The position is that of the last page: the server answers all of them from one state. */
-async function joined<T>(pages: AsyncIterable<Page<T>>): Promise<Page<T>> {
-  const items: T[] = [];
-  const unreadable: string[] = [];
-  let resourceVersion = '';
-  for await (const page of pages) {
-    items.push(...page.items);
-    unreadable.push(...page.unreadable);
-    resourceVersion = page.resourceVersion;
-  }
-  return { items, unreadable, resourceVersion };
 }

@@ -34,7 +34,7 @@ export function readKubeConfig(place: KubeConfigPlace): KubeConfig {
 }
 
 /** What a TLS connection to the API server is made with. */
-export interface TlsOptions {
+interface TlsOptions {
   readonly ca?: string | Buffer;
   readonly cert?: string | Buffer;
   readonly key?: string | Buffer;

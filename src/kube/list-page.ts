@@ -37,3 +37,16 @@ export function readPage<T extends KubeObject>(
   const next = metadata.continue === null || metadata.continue === '' ? undefined : metadata.continue;
   return { page: { items, unreadable: bad, resourceVersion: metadata.resourceVersion }, next };
 }
+
+/** All pages as one. The position is that of the last page: the server answers all of them from one state. */
+export async function joined<T>(pages: AsyncIterable<Page<T>>): Promise<Page<T>> {
+  const items: T[] = [];
+  const unreadable: string[] = [];
+  let resourceVersion = '';
+  for await (const page of pages) {
+    items.push(...page.items);
+    unreadable.push(...page.unreadable);
+    resourceVersion = page.resourceVersion;
+  }
+  return { items, unreadable, resourceVersion };
+}

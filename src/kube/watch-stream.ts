@@ -15,7 +15,7 @@ const maxLineBytes = 16 * 1024 * 1024;
  * Whole lines of a byte stream. Cut at the byte, decoded as a whole: a chunk may end inside of a character. Throws
  * KubeError when the stream ends inside of a line, because half an event is none.
  */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   let parts: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of chunks) {
@@ -104,7 +104,7 @@ function parseEnvelope(line: string): z.infer<typeof envelope> {
  * Tells a dead connection from a quiet one: when no byte has come for `silenceMs`, `dead` is called, once. A connection
  * that lost its other end says nothing of itself for up to an hour.
  */
-export class Watchdog {
+class Watchdog {
   readonly #clock: Clock;
   readonly #end = new AbortController();
   #heardAt: number;
@@ -136,7 +136,7 @@ export class Watchdog {
   }
 }
 
-export interface StreamOptions {
+interface StreamOptions {
   readonly silenceMs: number;
   readonly signal: AbortSignal | undefined;
   readonly onContact: (() => void) | undefined;

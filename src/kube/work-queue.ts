@@ -13,7 +13,7 @@ export type WorkResult =
   /** Look again after this many milliseconds, whatever else happens. Earlier failures are forgotten. */
   | { readonly kind: 'after'; readonly ms: number };
 
-export interface WorkContext {
+interface WorkContext {
   /** Aborts when the queue stops and its grace is over. */
   readonly signal: AbortSignal;
   /** How many times in a row this key has failed before. */
@@ -24,7 +24,7 @@ export interface WorkContext {
 export type Processor<K> = (key: K, context: WorkContext) => Promise<WorkResult>;
 
 /** For metrics. Must not throw. */
-export interface WorkQueueObserver<K> {
+interface WorkQueueObserver<K> {
   /** `waiting`: ready to be worked on; `delayed`: due later; `running`: being worked on. */
   sized?(sizes: { readonly waiting: number; readonly delayed: number; readonly running: number }): void;
   /** `waitedMs`: from being ready to being taken. */

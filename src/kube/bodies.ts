@@ -1,0 +1,23 @@
+import { KubeError } from './errors.ts';
+import { apiVersionOf, type KubeObject, type Resource, type ResourceNames } from './resource.ts';
+
+/** What goes into a write, and what comes out of a call. */
+
+/** The body with the kind that it is of. */
+export function named(resource: ResourceNames, body: object): object {
+  return { apiVersion: apiVersionOf(resource), kind: resource.kind, ...body };
+}
+
+/** Reads an answer. Throws KubeError (`protocol`) when it is not what was asked for. */
+export function read<T extends KubeObject>(resource: Resource<T>, raw: unknown, call: string, write: boolean): T {
+  try {
+    return resource.parse(raw);
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error);
+    throw new KubeError(
+      `${call}: the answer is not a ${resource.kind}: ${problem}`,
+      { kind: 'protocol', cause: error },
+      write,
+    );
+  }
+}
