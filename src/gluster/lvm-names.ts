@@ -24,7 +24,7 @@ export interface BrickPlace {
 
 const root = '/var/lib/brickyard/bricks';
 
-/** 64 bits: enough within one pool's bricks, short enough for gluster, which makes file names of brick paths. */
+/** 64 bits: enough within one pool's bricks, and far from LVM's limit for group and volume name together. */
 const short = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
 export const volumeGroupOf = (node: NodeId, device: DeviceName): VolumeGroupName =>
@@ -34,7 +34,8 @@ export function brickPlaceOf(node: NodeId, device: DeviceName, brick: BrickId): 
   const group = volumeGroupOf(node, device);
   const name = short(brick);
   const volume = `brick_${name}`;
-  const mountpoint = `${root}/${group}/${volume}`;
+  // The whole id stands in the path, so that a record finds its bricks in what gluster answers (BrickFacts.path).
+  const mountpoint = `${root}/${group}/${brick}`;
   // Device-mapper doubles hyphens; there are none in these names.
   return {
     group,

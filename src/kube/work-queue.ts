@@ -257,7 +257,7 @@ export class WorkQueue<K> {
     const alarm = new AbortController();
     this.#alarm = alarm;
     const { clock } = this.#options;
-    clock.sleep(Math.min(next - clock.monotonic(), longestSleepMs), alarm.signal).then(
+    clock.sleep(Math.min(Math.max(0, next - clock.monotonic()), longestSleepMs), alarm.signal).then(
       () => this.#wakeDue(),
       () => undefined,
     );

@@ -120,8 +120,8 @@ describe('names of bricks', () => {
       pool: 'tp_41d157603b3ec078',
       volume: 'brick_41d157603b3ec078',
       device: '/dev/mapper/by_ecc18ca8b6593c35-brick_41d157603b3ec078',
-      mountpoint: '/var/lib/brickyard/bricks/by_ecc18ca8b6593c35/brick_41d157603b3ec078',
-      path: '/var/lib/brickyard/bricks/by_ecc18ca8b6593c35/brick_41d157603b3ec078/brick',
+      mountpoint: `/var/lib/brickyard/bricks/by_ecc18ca8b6593c35/${volume}-0-0-0`,
+      path: `/var/lib/brickyard/bricks/by_ecc18ca8b6593c35/${volume}-0-0-0/brick`,
     });
   });
 
