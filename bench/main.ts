@@ -10,6 +10,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'how full mixed pools get before the first refusal, how evenly, and how zones are shared',
     load: async () => (await import('./fill.ts')).run,
   },
+  claims: {
+    about: 'claims per second, time to bound, memory, API writes and CPU per claim: claims [COUNT] [UNDER WAY]',
+    load: async () => (await import('./claims.ts')).run,
+  },
 };
 
 const [name = '', ...args] = process.argv.slice(2);
