@@ -75,7 +75,9 @@ class Decoder {
         continue;
       }
       const read = given === undefined ? undefined : this.value(known, given, here);
-      if (read !== undefined) {
+      // `omitempty` of a named field; the values of a map are the user's, empty or not.
+      const omitted = read === '' && !isMap(schema) && known.format !== 'pointer';
+      if (read !== undefined && !omitted) {
         setOwn(result, field, read);
       }
     }
@@ -106,10 +108,8 @@ class Decoder {
         return /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/.test(value)
           ? value
           : this.#refuse('illegal base64 data at input byte 0');
-      case 'pointer':
-        return value;
       default:
-        return value === '' ? undefined : value;
+        return value;
     }
   }
 

@@ -6,7 +6,7 @@ import { ApiError, badRequest, invalidObject, notFound, required } from '../erro
 import { isObject, omit, sameJson, show, textAt } from '../json.ts';
 import { apiVersionOf, subjectOf } from '../kinds/kind.ts';
 import { entriesOf, sameOwner, withEntries, withoutPaths } from '../managed-fields/entries.ts';
-import { leavesOf, minus, splitPath } from '../managed-fields/leaves.ts';
+import { joinPath, leavesOf, minus, splitPath } from '../managed-fields/leaves.ts';
 import { keyOf, timestamp, withMeta } from '../object.ts';
 import { layOver, takeOut } from '../patch/apply-merge.ts';
 import { fromStorage, readBody, readConfiguration } from './core.ts';
@@ -139,14 +139,23 @@ function dotted(path: Path): string {
     .join('');
 }
 
-/** What the applier owned, does not name any more, and nobody else owns (or owns something inside of). Deepest first. */
+/**
+ * What the applier owned, does not name any more, and nobody else owns (or owns something inside of). Outermost first; the
+ * keys of an item that stays are not taken out of it.
+ */
 function abandoned(before: Entry | undefined, now: Entry, others: readonly Entry[]): readonly Path[] {
   const held = [now, ...others].flatMap((entry) => Array.from(entry.paths));
   const taken = new Set(held);
   const within = (path: Path): boolean => held.some((other) => other.startsWith(`${path}\u0000`));
-  return [...(before?.paths ?? [])]
-    .filter((path) => !taken.has(path) && !within(path))
-    .sort((a, b) => b.length - a.length);
+  const gone = new Set([...(before?.paths ?? [])].filter((path) => !taken.has(path) && !within(path)));
+  return [...gone].filter((path) => !isKeyOfKept(path, gone)).sort((a, b) => a.length - b.length);
+}
+
+function isKeyOfKept(path: Path, gone: ReadonlySet<Path>): boolean {
+  const elements = splitPath(path);
+  const item = elements.at(-2) ?? '';
+  const keys = item.startsWith('k:') ? Object.keys(JSON.parse(item.slice(2)) as JsonObject) : [];
+  return keys.includes((elements.at(-1) ?? '').slice(2)) && !gone.has(joinPath(elements.slice(0, -1)));
 }
 
 function merge({ kind }: Target, previous: KubeObject, own: KubeObject, gone: readonly Path[]): JsonObject {
