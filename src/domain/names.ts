@@ -4,6 +4,8 @@
  * field, what was expected and what came.
  */
 
+import { z } from 'zod';
+
 /** One trusted storage pool. A DNS-1035 label of at most 40 characters: Service names are made of it. */
 export type ClusterId = string & { readonly __brand: 'ClusterId' };
 /** One storage server. A DNS-1123 subdomain, usually its management host name. */
@@ -43,7 +45,10 @@ export const deviceNameGrammar = /^(?=.{2,255}$)(?!.*(?:^|\/)\.\.?(?:\/|$))(?:\/
 export const volumeIdGrammar = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export const volumeNamePrefixGrammar = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?$/;
 export const volumeNameGrammar = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,127}$/;
-const ipv6Grammar = /^(?=.{2,39}$)[0-9a-fA-F]*:[0-9a-fA-F:.]*$/;
+/** Ends like an IPv4 address. No DNS name does: its last label has a letter (RFC 3696). */
+const numericEnd = /(?:^|\.)\d+$/;
+const ipv4 = z.ipv4();
+const ipv6 = z.ipv6();
 
 export function clusterId(text: string, field = 'cluster'): ClusterId {
   return checked(
@@ -70,11 +75,14 @@ export function volumeName(text: string, field = 'volume name'): VolumeName {
   return checked(field, text, volumeNameGrammar, 'at most 128 letters, digits, _ and -');
 }
 
+/** Case is of no meaning in a host, so it is lower case from here on. */
 export function hostName(text: string, field = 'host'): HostName {
-  if (ipv6Grammar.test(text)) {
-    return text as HostName;
+  const host = text.toLowerCase();
+  const isAddress = ipv4.safeParse(host).success || ipv6.safeParse(host).success;
+  if (!isAddress && (!nodeIdGrammar.test(host) || numericEnd.test(host))) {
+    throw new NameError(field, 'an IP address or a DNS name', text);
   }
-  return checked(field, text.toLowerCase(), nodeIdGrammar, 'an IP address or a DNS name');
+  return host as HostName;
 }
 
 /** The gluster name of a volume. From the id alone, so that no claim can have a name that is too long. */

@@ -72,7 +72,8 @@ const severity: Readonly<Record<Setback['kind'], number>> = { rejected: 0, faile
 
 /**
  * Joins outcomes of side-by-side work: all values when every one is done, else the setback that forbids most
- * (one `unknown` among failures makes the whole unknown), with every distinct reason in its text.
+ * (one `unknown` among failures makes the whole unknown), with every distinct reason in its text. A `rejected` beside
+ * something that is done becomes `failed`: it would promise that nothing was left behind.
  */
 export function joinOutcomes<T>(outcomes: readonly Outcome<T>[]): Outcome<T[]> {
   const setbacks = outcomes.filter((outcome): outcome is Setback => outcome.kind !== 'done');
@@ -84,5 +85,6 @@ export function joinOutcomes<T>(outcomes: readonly Outcome<T>[]): Outcome<T[]> {
     return done(outcomes.filter(isDone).map((outcome) => outcome.value));
   }
   const reasons = [...new Set([worst.reason, ...setbacks.map((setback) => setback.reason)])];
-  return { ...worst, reason: reasons.join('; ') };
+  const reason = reasons.join('; ');
+  return worst.kind === 'rejected' && setbacks.length < outcomes.length ? failed(reason) : { ...worst, reason };
 }

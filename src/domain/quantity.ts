@@ -1,6 +1,7 @@
 /**
  * Sizes. Inside the house every size is a whole number of bytes; text forms exist at the edges only.
- * The grammar is Kubernetes' resource quantity (`10Gi`, `1.5G`, `1e9`, `500M`).
+ * The grammar is Kubernetes' resource quantity (`10Gi`, `1.5G`, `1e9`, `500M`):
+ * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
  */
 
 /** A whole, non-negative number of bytes, at most 2^53 - 1 (8 PiB). */
@@ -11,24 +12,30 @@ export const MiB = 1024 * KiB;
 export const GiB = 1024 * MiB;
 export const TiB = 1024 * GiB;
 
-const suffixes: ReadonlyMap<string, number> = new Map([
-  ['', 1],
-  ['m', 1e-3],
-  ['k', 1e3],
-  ['M', 1e6],
-  ['G', 1e9],
-  ['T', 1e12],
-  ['P', 1e15],
-  ['E', 1e18],
-  ['Ki', KiB],
-  ['Mi', MiB],
-  ['Gi', GiB],
-  ['Ti', TiB],
-  ['Pi', 1024 * TiB],
-  ['Ei', 1024 * 1024 * TiB],
+/** What a suffix multiplies by: a power of ten, or of 1024. */
+const suffixes: ReadonlyMap<string, { readonly base: 10n | 1024n; readonly power: number }> = new Map([
+  ['n', { base: 10n, power: -9 }],
+  ['u', { base: 10n, power: -6 }],
+  ['m', { base: 10n, power: -3 }],
+  ['', { base: 10n, power: 0 }],
+  ['k', { base: 10n, power: 3 }],
+  ['M', { base: 10n, power: 6 }],
+  ['G', { base: 10n, power: 9 }],
+  ['T', { base: 10n, power: 12 }],
+  ['P', { base: 10n, power: 15 }],
+  ['E', { base: 10n, power: 18 }],
+  ['Ki', { base: 1024n, power: 1 }],
+  ['Mi', { base: 1024n, power: 2 }],
+  ['Gi', { base: 1024n, power: 3 }],
+  ['Ti', { base: 1024n, power: 4 }],
+  ['Pi', { base: 1024n, power: 5 }],
+  ['Ei', { base: 1024n, power: 6 }],
 ]);
 
-const grammar = /^\+?(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d+)|([mkMGTPE]|[KMGTPE]i))?$/;
+const grammar = /^\+?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d{1,4})|([numkMGTPE]|[KMGTPE]i))?$/;
+
+/** Longer text is no size that anybody means, and would cost time to compute with. */
+const longestQuantity = 64;
 
 /** Marks a number as bytes. Throws RangeError when it is not a whole number from 0 to 2^53 - 1. */
 export function bytes(value: number): Bytes {
@@ -39,22 +46,27 @@ export function bytes(value: number): Bytes {
 }
 
 /**
- * Reads a Kubernetes quantity as bytes, rounding a fraction of a byte up (as the API server does).
- * Throws RangeError naming the text when it is no quantity, is negative, or exceeds 2^53 - 1 bytes.
+ * Reads a Kubernetes quantity as bytes, rounding a fraction of a byte up (as the API server does). Exact: nothing is
+ * computed in floating point. Throws RangeError naming the text when it is no quantity, is negative, or exceeds 2^53 - 1
+ * bytes.
  */
 export function parseQuantity(text: string): Bytes {
-  const match = grammar.exec(text.trim());
+  const match = text.length > longestQuantity ? null : grammar.exec(text.trim());
   if (match === null) {
     throw new RangeError(`expected a size such as 10Gi, 500M or 1073741824, got ${JSON.stringify(text)}`);
   }
-  const [, digits = '', exponent = '', suffix = ''] = match;
-  const value = Number(digits + exponent) * (suffixes.get(suffix) ?? 1);
-  // A product such as 1.1 * 2^30 is off by far less than a thousandth of a byte: do not round that up to one more.
-  const whole = Math.ceil(value - 1e-3);
-  if (!Number.isSafeInteger(whole)) {
+  const [, whole = '', decimals = '', onlyDecimals = '', exponent = '0', suffix = ''] = match;
+  const fraction = decimals + onlyDecimals;
+  const { base = 10n, power = 0 } = suffixes.get(suffix) ?? {};
+  const digits = BigInt(whole + fraction);
+  const tens = Number(exponent) - fraction.length + (base === 10n ? power : 0);
+  const above = digits * (base === 1024n ? base ** BigInt(power) : 1n) * (tens > 0 ? 10n ** BigInt(tens) : 1n);
+  const below = tens < 0 ? 10n ** BigInt(-tens) : 1n;
+  const value = (above + below - 1n) / below;
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new RangeError(`expected a size of at most 8 PiB, got ${JSON.stringify(text)}`);
   }
-  return bytes(Math.max(0, whole));
+  return bytes(Number(value));
 }
 
 /** The shortest exact Kubernetes quantity in binary units: `10Gi`, `1536Mi`, `1000`. */
@@ -91,10 +103,12 @@ export function describeSize(size: number): string {
 
 /** `size` rounded up to a whole multiple of `unit` bytes. */
 export function roundUp(size: number, unit: number): Bytes {
-  return bytes(Math.ceil(size / unit) * unit);
+  // By the remainder, which is exact: a quotient near 2^53 is not.
+  const rest = size % unit;
+  return bytes(rest === 0 ? size : size - rest + unit);
 }
 
 /** `size` rounded down to a whole multiple of `unit` bytes. */
 export function roundDown(size: number, unit: number): Bytes {
-  return bytes(Math.floor(size / unit) * unit);
+  return bytes(size - (size % unit));
 }
