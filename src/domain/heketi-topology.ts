@@ -152,10 +152,10 @@ const file = z.strictObject(
 function duplicates({ clusters }: DesiredTopology): readonly string[] {
   const problems: string[] = [];
   const firstSeen = new Map<string, { readonly path: string; readonly owner: string }>();
-  const note = (kind: string, value: string, path: string, owner: string): void => {
-    const first = firstSeen.get(`${kind} ${value}`);
+  const note = (kind: string, value: string, path: string, owner: string, scope = ''): void => {
+    const first = firstSeen.get(`${kind} ${value} ${scope}`);
     if (first === undefined) {
-      firstSeen.set(`${kind} ${value}`, { path, owner });
+      firstSeen.set(`${kind} ${value} ${scope}`, { path, owner });
     } else if (first.owner !== owner) {
       problems.push(`${path}: ${kind} ${value} stands at ${first.path} already`);
     }
@@ -170,7 +170,7 @@ function duplicates({ clusters }: DesiredTopology): readonly string[] {
       note('host', node.manage, `${path}.node.hostnames.manage[0]`, path);
       note('host', node.storage, `${path}.node.hostnames.storage[0]`, path);
       node.devices.forEach(({ name }, d) => {
-        note(`device of ${node.id}`, name, `${path}.devices[${d}]`, `${path} ${d}`);
+        note('device', name, `${path}.devices[${d}]`, String(d), path);
       });
     });
   });
