@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { ApiError } from '../../../src/sandbox/api/errors.ts';
+import type { ApiError } from '../../../src/sandbox/api/errors.ts';
 import { apply } from '../../../src/sandbox/api/verbs/apply.ts';
 import { patch, patchTypes } from '../../../src/sandbox/api/verbs/patch.ts';
 import { startControlPlane } from './control-plane.ts';
-import type { Json, JsonObject } from '../../../src/sandbox/api/json.ts';
+import { show } from '../../../src/sandbox/api/json.ts';
+import type { JsonObject } from '../../../src/sandbox/api/json.ts';
 import type { Subresource } from '../../../src/sandbox/api/kinds/kind.ts';
 import type { KubeObject } from '../../../src/sandbox/api/object.ts';
 import type { Target } from '../../../src/sandbox/api/verbs/update.ts';
@@ -59,7 +60,7 @@ function owners(object: KubeObject): Record<string, readonly string[]> {
   const entries = (object.metadata['managedFields'] ?? []) as readonly JsonObject[];
   return Object.fromEntries(
     entries.map((entry) => [
-      `${String(entry['manager'])} ${String(entry['operation'])}`,
+      `${show(entry['manager'])} ${show(entry['operation'])}`,
       paths(entry['fieldsV1'] as JsonObject, '').toSorted(),
     ]),
   );
@@ -149,7 +150,7 @@ describe('server-side apply', () => {
       apply(
         plane.core,
         target('Service', 's'),
-        { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { clusterIP: 'None', ports } as Json },
+        { apiVersion: 'v1', kind: 'Service', metadata: { name: 's' }, spec: { clusterIP: 'None', ports } },
         { ...options(manager), force: true },
       ).object['spec'] as { readonly ports: readonly JsonObject[] };
     service('one', [{ name: 'a', port: 1, protocol: 'TCP' }]);

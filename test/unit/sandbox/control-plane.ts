@@ -1,6 +1,7 @@
 /** The sandbox's control plane without a socket, on a clock that the test turns. */
 import { silentLog } from '../../../src/domain/log.ts';
 import { ApiClient } from '../../../src/sandbox/api/client.ts';
+import { show } from '../../../src/sandbox/api/json.ts';
 import { seed } from '../../../src/sandbox/api/seed.ts';
 import { makeCore } from '../../../src/sandbox/api/start.ts';
 import { Binder } from '../../../src/sandbox/binder/binder.ts';
@@ -114,5 +115,5 @@ export function eventsAbout(api: ApiClient, name: string): readonly string[] {
   return api
     .list({ apiVersion: 'v1', kind: 'Event' }, { fieldSelector: `involvedObject.name=${name}` })
     .toSorted((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
-    .map((event) => `${String(event['reason'])}: ${String(event['message'])}`);
+    .map((event) => `${show(event['reason'])}: ${show(event['message'])}`);
 }

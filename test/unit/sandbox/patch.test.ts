@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { sameJson } from '../../../src/sandbox/api/json.ts';
@@ -192,7 +192,7 @@ describe('patches round trip', () => {
 });
 
 describe('a strategic merge patch', () => {
-  const claim = (fields: object): Json => ({ metadata: { name: 'c' }, ...fields }) as Json;
+  const claim = (fields: object): Json => ({ metadata: { name: 'c' }, ...fields });
   const merged = (target: object, patch: object): JsonObject =>
     strategicMerge(persistentVolumeClaims.schema, claim(target), patch as Json) as JsonObject;
 

@@ -29,7 +29,7 @@ export class Stats {
   /** Calls that changed something (creates, updates, patches, deletes), optionally of one user agent only. */
   writes(userAgent?: string): number {
     return this.calls()
-      .filter((one) => writeVerbs.has(one.verb) && one.code < 400)
+      .filter((one) => writeVerbs.has(one.verb) && one.code > 0 && one.code < 400)
       .filter((one) => userAgent === undefined || one.userAgent.includes(userAgent))
       .reduce((sum, one) => sum + one.count, 0);
   }

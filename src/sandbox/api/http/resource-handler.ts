@@ -45,6 +45,11 @@ export class ResourceHandler {
   }
 
   handle(asked: ResourceRequest): void {
+    const named = asked.path.name !== undefined;
+    const { verb } = asked.call;
+    if ((verb === 'create' && named) || ((verb === 'update' || verb === 'patch') && !named)) {
+      throw methodNotAllowed();
+    }
     switch (asked.call.verb) {
       case 'get':
         this.#answer(asked, 200, get(this.#parts.core, asked.kind, asked.path.namespace, asked.path.name ?? ''), []);
