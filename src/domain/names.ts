@@ -39,12 +39,12 @@ function checked<T extends string>(field: string, text: string, grammar: RegExp,
   return text as T;
 }
 
-export const clusterIdGrammar = /^[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?$/;
-export const nodeIdGrammar = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
-export const deviceNameGrammar = /^(?=.{2,255}$)(?!.*(?:^|\/)\.\.?(?:\/|$))(?:\/[a-zA-Z0-9_.:+-]+)+$/;
-export const volumeIdGrammar = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+const clusterIdGrammar = /^[a-z](?:[-a-z0-9]{0,38}[a-z0-9])?$/;
+const nodeIdGrammar = /^(?=.{1,253}$)[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*$/;
+const deviceNameGrammar = /^(?=.{2,255}$)(?!.*(?:^|\/)\.\.?(?:\/|$))(?:\/[a-zA-Z0-9_.:+-]+)+$/;
+const volumeIdGrammar = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 export const volumeNamePrefixGrammar = /^[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,30}[a-zA-Z0-9])?$/;
-export const volumeNameGrammar = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,127}$/;
+const volumeNameGrammar = /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,127}$/;
 /** Ends like an IPv4 address. No DNS name does: its last label has a letter (RFC 3696). */
 const numericEnd = /(?:^|\.)\d+$/;
 const ipv4 = z.ipv4();

@@ -5,15 +5,15 @@ import type { Bytes } from './quantity.ts';
 import { branded, byteSize } from './schema.ts';
 
 /** `prefer`: spread a set over zones as far as they go; `require`: refuse otherwise; `off`: nodes only. */
-export const zoneSpread = z.enum(['prefer', 'require', 'off']);
+const zoneSpread = z.enum(['prefer', 'require', 'off']);
 export type ZoneSpread = z.infer<typeof zoneSpread>;
 
 /** One gluster volume option, as `gluster volume set` takes it. Both sides keep to the grammar of src/domain/options.ts. */
-export const volumeOption = z.object({ key: z.string(), value: z.string() });
+const volumeOption = z.object({ key: z.string(), value: z.string() });
 export type VolumeOption = z.infer<typeof volumeOption>;
 
 /** Whose volume it is: for people, for doctor, and for finding out whether anybody still wants it. */
-export const owner = z.object({
+const owner = z.object({
   /** The claim's UID; equal to the volume's id. */
   uid: z.string(),
   namespace: z.string(),
@@ -23,7 +23,7 @@ export const owner = z.object({
 });
 export type Owner = z.infer<typeof owner>;
 
-export const brickRecord = z.object({
+const brickRecord = z.object({
   id: branded(brickId),
   node: branded(nodeId),
   device: branded(deviceName),

@@ -57,14 +57,14 @@ it('they are restored when somebody deletes the Service and with it the Endpoint
     async () => JSON.stringify(await addresses()) === JSON.stringify(allNodes()),
     patience,
   );
-  await waitFor('the Service is back', async () => await cluster.core.readNamespacedService(endpoints), patience);
+  await waitFor('the Service is back', () => cluster.core.readNamespacedService(endpoints), patience);
 });
 
 it('they are put right when somebody edits them', async () => {
   const current = await cluster.core.readNamespacedEndpoints(endpoints);
   await cluster.core.replaceNamespacedEndpoints({
     ...endpoints,
-    body: { ...current, subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ port: 1 }] }] },
+    body: Object.assign(current, { subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ port: 1 }] }] }),
   });
   await waitFor(
     'the addresses are right again',

@@ -16,5 +16,5 @@ export const realClock: Clock = {
 
 /** The sandbox's Kubernetes API and binder on a free port of 127.0.0.1. */
 export async function startTestApi(options: Partial<KubeSandboxOptions> = {}): Promise<KubeSandbox> {
-  return await startKubeSandbox({ clock: realClock, random: mulberry32(7), log: silentLog, ...options });
+  return startKubeSandbox({ clock: realClock, random: mulberry32(7), log: silentLog, ...options });
 }

@@ -60,7 +60,7 @@ export async function createClaim(
 }
 
 export async function getClaim(cluster: TestCluster, claim: ClaimRef): Promise<V1PersistentVolumeClaim> {
-  return await cluster.core.readNamespacedPersistentVolumeClaim(claim);
+  return cluster.core.readNamespacedPersistentVolumeClaim(claim);
 }
 
 /** The PV of that name, or undefined when there is none. */
@@ -88,7 +88,7 @@ export async function bound(cluster: TestCluster, claim: ClaimRef): Promise<V1Pe
         const current = await getClaim(cluster, claim);
         const volumeName = current.spec?.volumeName;
         return current.status?.phase === 'Bound' && volumeName !== undefined
-          ? await getVolume(cluster, volumeName)
+          ? getVolume(cluster, volumeName)
           : undefined;
       },
       patience,
@@ -109,7 +109,7 @@ export async function eventsOf(cluster: TestCluster, claim: ClaimRef): Promise<C
 
 /** Waits for an event of `reason` on the claim whose message matches, and returns the message. */
 export async function event(cluster: TestCluster, claim: ClaimRef, reason: string, message = /./): Promise<string> {
-  return await waitFor(
+  return waitFor(
     `event ${reason} ${String(message)} on ${claim.name}`,
     async () => {
       const found = (await eventsOf(cluster, claim)).find(
@@ -131,7 +131,7 @@ export async function volumeGone(cluster: TestCluster, name: string): Promise<vo
 
 /** Waits for the PV to reach a phase. */
 export async function phase(cluster: TestCluster, name: string, wanted: string): Promise<V1PersistentVolume> {
-  return await waitFor(
+  return waitFor(
     `PV ${name} is ${wanted}`,
     async () => {
       const volume = await getVolume(cluster, name);

@@ -78,8 +78,8 @@ export async function startWhole(options: Partial<KubeSandboxOptions> = {}): Pro
     restart: async () => {
       brickyard = await startBrickyard(processOptions);
     },
-    createClaims: async (count) =>
-      await Promise.all(
+    createClaims: (count) =>
+      Promise.all(
         Array.from({ length: count }, async () => {
           const name = `claim-${randomBytes(6).toString('hex')}`;
           const created = await core.createNamespacedPersistentVolumeClaim({
