@@ -17,7 +17,7 @@ function brickOfPath(path: string): string | undefined {
 }
 
 /** `<uuid>-<set>-<position>-<generation>` */
-export function generationOf(id: BrickId): number {
+function generationOf(id: BrickId): number {
   return Number(id.slice(id.lastIndexOf('-') + 1));
 }
 

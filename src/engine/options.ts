@@ -37,8 +37,8 @@ export interface EngineOptions {
   readonly patience?: Partial<Patience>;
 }
 
-export const defaultLanes: LaneLimits = { cluster: 8, node: 2 };
-export const defaultPatience: Patience = { avoidNode: 15_000, overdue: 20_000, lock: 30_000 };
+const defaultLanes: LaneLimits = { cluster: 8, node: 2 };
+const defaultPatience: Patience = { avoidNode: 15_000, overdue: 20_000, lock: 30_000 };
 
 /** The options with every default filled in. Throws RangeError, naming the field, on a bound that is not positive. */
 export interface EngineSettings extends Omit<EngineOptions, 'limits' | 'lanes' | 'patience'> {

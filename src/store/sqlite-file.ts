@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { StoreError } from '../engine/ports.ts';
 
 /** The format that this version writes. A file of a higher one is refused: older code would lose what it cannot see. */
-export const formatVersion = 1;
+const formatVersion = 1;
 
 /** SQLite result codes (https://www.sqlite.org/rescode.html) after which the same call may succeed later. */
 const retryableCodes: ReadonlySet<number> = new Set([
