@@ -8,6 +8,7 @@ import type { NodeId } from '../names.ts';
 import type { Company, Spread } from './company.ts';
 import { isBefore, levelOf, type DeviceIndex, type Scope } from './device-index.ts';
 import type { Seat } from './seat.ts';
+import { criticalZones, nodesWithTooMuch } from './zone-outlook.ts';
 
 export interface SetQuery {
   /** Bytes that each of the bricks takes. */
@@ -21,9 +22,19 @@ export interface SetQuery {
   readonly allowsSeat?: (seat: Seat) => boolean;
 }
 
+/** What a set cannot do without, or space is lost. */
+interface Critical {
+  readonly nodes: readonly NodeId[];
+  readonly zones: readonly string[];
+}
+
 /** Seats for the bricks, beside `company`; `undefined` when there are not enough. Exact for a single set. */
 export function chooseBalanced(index: DeviceIndex, query: SetQuery, company: Company): Seat[] | undefined {
-  const critical = index.criticalNodes(query.footprint, query.bricks);
+  const { footprint, bricks, spread } = query;
+  const critical: Critical = {
+    nodes: index.criticalNodes(footprint, bricks),
+    zones: spread === 'off' ? [] : criticalZones(index, bricks, footprint),
+  };
   const chosen: Seat[] = [];
   const present = company.with(chosen);
   while (chosen.length < query.bricks) {
@@ -37,12 +48,7 @@ export function chooseBalanced(index: DeviceIndex, query: SetQuery, company: Com
   return chosen;
 }
 
-function nextSeat(
-  index: DeviceIndex,
-  query: SetQuery,
-  company: Company,
-  critical: readonly NodeId[],
-): Seat | undefined {
+function nextSeat(index: DeviceIndex, query: SetQuery, company: Company, critical: Critical): Seat | undefined {
   const counts = query.spread === 'even' ? company.counts : [0];
   for (const count of counts) {
     const allowsZone = (zone: string): boolean => query.spread === 'off' || company.inZone(zone) === count;
@@ -52,8 +58,9 @@ function nextSeat(
       allowsSeat: query.allowsSeat,
     };
     const seat =
-      bestOfNodes(index, query, critical, (node, zone) => scope.allowsNode(node) && allowsZone(zone)) ??
-      bestOfPreferred(index, query, scope) ??
+      bestOfNodes(index, query, critical.nodes, (node, zone) => scope.allowsNode(node) && allowsZone(zone)) ??
+      bestOfZones(index, query, critical.zones, scope) ??
+      bestOfZones(index, query, query.preferredZones, scope) ??
       bestOf(index, query, scope);
     if (seat !== undefined) {
       return seat;
@@ -84,8 +91,8 @@ function bestOfNodes(
   return undefined;
 }
 
-function bestOfPreferred(index: DeviceIndex, query: SetQuery, scope: Scope): Seat | undefined {
-  for (const zone of query.preferredZones) {
+function bestOfZones(index: DeviceIndex, query: SetQuery, zones: readonly string[], scope: Scope): Seat | undefined {
+  for (const zone of zones) {
     if (scope.allowsZone?.(zone) !== false) {
       const seat = bestInZone(index, query, zone, scope);
       if (seat !== undefined) {
@@ -107,6 +114,19 @@ function bestOf(index: DeviceIndex, query: SetQuery, scope: Scope): Seat | undef
 }
 
 function bestInZone(index: DeviceIndex, query: SetQuery, zone: string, scope: Scope): Seat | undefined {
+  const owed = nodesWithTooMuch(index, zone, query.bricks, query.footprint).filter(({ node }) =>
+    scope.allowsNode(node),
+  );
+  const seat = mostSettling(
+    owed.flatMap(({ seats }) =>
+      seats.filter((each) => each.fits(query.footprint) && scope.allowsSeat?.(each) !== false),
+    ),
+    query,
+    levelIn(index, zone, query),
+  );
+  if (seat !== undefined) {
+    return seat;
+  }
   const seats = index.emptiest(query.footprint, query.tie, { ...scope, zone });
   return mostSettling(seats, query, levelIn(index, zone, query));
 }

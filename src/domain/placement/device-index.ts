@@ -34,7 +34,7 @@ export interface NodeTotals extends Ranked, Sum {
 }
 
 interface ZoneTotals extends Sum {
-  nodes: number;
+  readonly nodes: Set<NodeTotals>;
 }
 
 interface NodeShelf extends Ranked {
@@ -97,7 +97,7 @@ export class DeviceIndex {
     return this.#totals;
   }
 
-  get zones(): ReadonlyMap<string, Totals> {
+  get zones(): ReadonlyMap<string, Totals & { readonly nodes: ReadonlySet<NodeTotals> }> {
     return this.#zones;
   }
 
@@ -198,7 +198,8 @@ export class DeviceIndex {
       this.#nodes.delete(node.node);
       this.#roomiest.remove(node);
       const totals = this.#zones.get(zone);
-      if (totals !== undefined && (totals.nodes -= 1) === 0) {
+      totals?.nodes.delete(node);
+      if (totals?.nodes.size === 0) {
         this.#zones.delete(zone);
       }
     }
@@ -270,8 +271,8 @@ export class DeviceIndex {
       };
       this.#nodes.set(seat.node, node);
       this.#roomiest.add(node);
-      const totals = this.#zones.get(zone) ?? { capacity: 0, used: 0, nodes: 0 };
-      totals.nodes += 1;
+      const totals = this.#zones.get(zone) ?? { capacity: 0, used: 0, nodes: new Set() };
+      totals.nodes.add(node);
       this.#zones.set(zone, totals);
     }
     return node;

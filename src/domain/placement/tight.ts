@@ -4,6 +4,7 @@
  * size of the least of them, which closes that device. Sets of one volume then differ in size; gluster weighs the hash
  * range of each set by its size (option cluster.weighted-rebalance, on by default), so it uses them evenly.
  */
+import type { NodeId } from '../names.ts';
 import { bytes, roundUp, type Bytes } from '../quantity.ts';
 import { chooseWithArbiter } from './arbiter.ts';
 import { Company, type Spread } from './company.ts';
@@ -13,6 +14,7 @@ import type { Seat } from './seat.ts';
 import { columnSize, setShape, type SetShape } from './shape.ts';
 import type { LaidSet, Task } from './task.ts';
 import type { Trial } from './trial.ts';
+import { criticalZones, nodesWithTooMuch } from './zone-outlook.ts';
 
 /** At most `sets` sets that hold the request together; `undefined` when that does not come out. */
 export function layTightly(task: Task, trial: Trial, sets: number, spread: Spread): LaidSet[] | undefined {
@@ -84,22 +86,22 @@ interface HoleQuery {
 /** Looks at every device: this happens at the end of a pool only. */
 function smallestHoles(index: DeviceIndex, footprint: number, query: HoleQuery): Seat[] | undefined {
   const open = smallestOfEachNode(index, footprint, query);
-  const critical = new Set<Seat>(criticalSeats(index, open, footprint, query.bricks));
+  const rank = ranking(index, footprint, query);
   const chosen: Seat[] = [];
   const present = query.company.with(chosen);
   while (chosen.length < query.bricks) {
     let best: Seat | undefined;
-    const rank = (seat: Seat): number => {
-      const crowd = query.spread === 'off' ? 0 : present.inZone(seat.standing.zone);
-      return crowd * 2 + (critical.has(seat) ? 0 : 1);
-    };
+    let least = Infinity;
     for (const seat of open) {
       if (!present.admits(seat.node, seat.standing.zone, query.spread)) {
         continue;
       }
-      const order = best === undefined ? -1 : rank(seat) - rank(best);
-      if (best === undefined || order < 0 || (order === 0 && isBefore(seat, seat.room, best, best.room, query.tie))) {
+      const crowd = query.spread === 'off' ? 0 : present.inZone(seat.standing.zone);
+      const key = crowd * worstRank + rank(seat);
+      const isSmaller = best === undefined || isBefore(seat, seat.room, best, best.room, query.tie);
+      if (key < least || (key === least && isSmaller)) {
         best = seat;
+        least = key;
       }
     }
     if (best === undefined) {
@@ -109,6 +111,28 @@ function smallestHoles(index: DeviceIndex, footprint: number, query: HoleQuery):
     present.add(best);
   }
   return chosen;
+}
+
+const worstRank = 8;
+
+/** Below `worstRank`: what space is lost without comes first (see `criticalNodes` and zone-outlook.ts). */
+function ranking(index: DeviceIndex, footprint: number, { bricks, spread }: HoleQuery): (seat: Seat) => number {
+  const nodes = new Set(index.criticalNodes(footprint, bricks));
+  if (spread === 'off') {
+    return ({ node }) => (nodes.has(node) ? 0 : 4);
+  }
+  const zones = new Set(criticalZones(index, bricks, footprint));
+  const wrong = new Set<NodeId>();
+  for (const [zone, totals] of index.zones) {
+    const owed = new Set(nodesWithTooMuch(index, zone, bricks, footprint));
+    for (const node of owed.size > 0 ? totals.nodes : []) {
+      if (!owed.has(node)) {
+        wrong.add(node.node);
+      }
+    }
+  }
+  return ({ node, standing }) =>
+    (nodes.has(node) ? 0 : 4) + (zones.has(standing.zone) ? 0 : 2) + (wrong.has(node) ? 1 : 0);
 }
 
 function smallestOfEachNode(index: DeviceIndex, footprint: number, query: HoleQuery): Seat[] {
@@ -125,10 +149,4 @@ function smallestOfEachNode(index: DeviceIndex, footprint: number, query: HoleQu
     }
   }
   return open;
-}
-
-/** The seats of the nodes that every set from now on must use, or their space is lost (see `criticalNodes`). */
-function criticalSeats(index: DeviceIndex, open: readonly Seat[], footprint: number, bricks: number): Seat[] {
-  const critical = new Set(index.criticalNodes(footprint, bricks));
-  return open.filter((seat) => critical.has(seat.node));
 }

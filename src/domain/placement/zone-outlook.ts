@@ -1,0 +1,97 @@
+/**
+ * Zones of unequal size. While every set is spread over zones the small ones run out first, and what is left of the
+ * large ones is then filled by sets that share a zone. Those sets too need distinct nodes, so the nodes of a large zone
+ * must be left with amounts that go together. The outlook says, before that comes, which nodes have too much.
+ */
+import type { DeviceIndex, NodeTotals } from './device-index.ts';
+import { compareText } from './hash.ts';
+
+interface Outlook {
+  /** Bytes that sets over distinct zones will yet take, in each brick position. */
+  readonly spread: number;
+  /** The same for the sets after them, which share zones. A node gives them that much at most. */
+  readonly shared: number;
+}
+
+/** `undefined`: the zones run out together. */
+function outlook(index: DeviceIndex, bricks: number): Outlook | undefined {
+  let rest = index.totals.capacity - index.totals.used;
+  let largest = 0;
+  for (const { capacity, used } of index.zones.values()) {
+    largest = Math.max(largest, capacity - used);
+  }
+  if (index.zones.size < bricks || largest * bricks <= rest) {
+    return undefined;
+  }
+  const free = [...index.zones.values()].map(({ capacity, used }) => capacity - used).sort((a, b) => b - a);
+  const total = rest;
+  let spread = 0;
+  for (const [place, zone] of free.slice(0, bricks).entries()) {
+    spread = rest / (bricks - place);
+    if (zone <= spread) {
+      break;
+    }
+    rest -= zone;
+  }
+  return { spread, shared: (total - bricks * spread) / bricks };
+}
+
+/** The zones that every set over distinct zones has to use from now on, or space in them is left for sets that share. */
+export function criticalZones(index: DeviceIndex, bricks: number, footprint: number): readonly string[] {
+  const total = index.totals.capacity - index.totals.used;
+  const spread = outlook(index, bricks)?.spread ?? total / bricks;
+  const critical: string[] = [];
+  for (const [zone, { capacity, used }] of index.zones) {
+    if (capacity - used > spread - footprint) {
+      critical.push(zone);
+    }
+  }
+  return critical.length > bricks ? [] : critical.sort(compareText);
+}
+
+/**
+ * The nodes of the zone one of which this set has to take; empty when any will do. What a node has above `shared` can
+ * only go to sets that are spread. While the zone's nodes together have less than that above it than there are such sets
+ * to come, any choice is free. From then on every one of these sets takes from the nodes that are above the level which
+ * the sets to come can bring the zone down to.
+ */
+export function nodesWithTooMuch(
+  index: DeviceIndex,
+  zone: string,
+  bricks: number,
+  footprint: number,
+): readonly NodeTotals[] {
+  const view = outlook(index, bricks);
+  const totals = index.zones.get(zone);
+  if (view === undefined || totals === undefined || totals.capacity - totals.used <= view.spread) {
+    return [];
+  }
+  const remains = totals.capacity - totals.used - view.spread + footprint;
+  let absorbed = 0;
+  for (const node of totals.nodes) {
+    absorbed += Math.min(-node.key, view.shared);
+    if (absorbed >= remains) {
+      return [];
+    }
+  }
+  const level = levelAfter(
+    [...totals.nodes].map(({ key }) => -key),
+    view.spread,
+  );
+  return [...totals.nodes].filter((node) => -node.key > level);
+}
+
+/** The level to which `amount` bytes bring the amounts down when they are always taken from the largest. */
+function levelAfter(amounts: readonly number[], amount: number): number {
+  const falling = amounts.toSorted((a, b) => b - a);
+  let sum = 0;
+  let level = 0;
+  for (const [place, each] of falling.entries()) {
+    sum += each;
+    level = (sum - amount) / (place + 1);
+    if (level >= (falling[place + 1] ?? 0)) {
+      break;
+    }
+  }
+  return Math.max(0, level);
+}
