@@ -8,7 +8,7 @@ import type { VolumeOption } from './volume.ts';
 /** Words joined by dots, such as `performance.cache-size`; `group` (an option set of gluster's) has no dot. */
 const optionKeyGrammar = /^(?=.{1,128}$)[a-z][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)*$/;
 /** One word. A leading `-` would be read as a flag; white space and commas separate options in the list form. */
-const optionValueGrammar = /^[a-zA-Z0-9_.:/*%@+][a-zA-Z0-9_.:/*%@+=-]{0,255}$/;
+export const optionValueGrammar = /^[a-zA-Z0-9_.:/*%@+][a-zA-Z0-9_.:/*%@+=-]{0,255}$/;
 
 /** Options of this family hold what Brickyard itself must find again; nobody else sets them. */
 export const reservedOptionPrefix = 'user.brickyard.';

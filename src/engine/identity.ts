@@ -4,7 +4,7 @@
  */
 import { describeDurability } from '../domain/durability.ts';
 import { volumeId, type VolumeId } from '../domain/names.ts';
-import { reservedOptionPrefix } from '../domain/options.ts';
+import { optionValueGrammar, reservedOptionPrefix } from '../domain/options.ts';
 import { bytes } from '../domain/quantity.ts';
 import type { VolumeOption, VolumeRecord } from '../domain/volume.ts';
 
@@ -23,12 +23,15 @@ const schemaVersion = '1';
 /** Percent-encodes whatever the grammar of option values does not take. Names of Kubernetes objects pass unchanged. */
 function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(
-    /[!'()*~]/g,
+    /[!'()*~]|^-/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 }
 
-/** One option a fact; a fact that is empty has none, because gluster takes no empty value. */
+/**
+ * One option a fact. A fact that is empty has none, because gluster takes no empty value, nor has one that is too long:
+ * Kubernetes has no such names, and the volume itself is found by its id.
+ */
 export function identityOptions(record: VolumeRecord): readonly VolumeOption[] {
   const facts: Readonly<Record<string, string>> = {
     schema: schemaVersion,
@@ -45,7 +48,7 @@ export function identityOptions(record: VolumeRecord): readonly VolumeOption[] {
     created: record.createdAt,
   };
   return Object.entries(facts)
-    .filter(([, value]) => value !== '')
+    .filter(([, value]) => optionValueGrammar.test(value))
     .map(([key, value]) => ({ key: reservedOptionPrefix + key, value }));
 }
 
