@@ -108,13 +108,9 @@ export class Ledger {
     return this.#quarantined.get(`volume ${id}`);
   }
 
-  /** The lowest free GID, held from now on for the volume: `add` its record or `releaseGid` in the same turn. */
+  /** The lowest free GID, held from now on for the volume: `add` its record in the same turn. */
   takeGid(range: GidRange, id: VolumeId): number | undefined {
     return this.#gids.take(range, id);
-  }
-
-  releaseGid(gid: number, id: VolumeId): void {
-    this.#gids.release(gid, id);
   }
 
   /** The commit of a new volume. Counts its bricks at once, before anything is awaited. */

@@ -94,6 +94,20 @@ describe('a state file', () => {
     await expect(open(join(path, 'state.db'))).rejects.toThrow(`${basename(path)}/state.db`);
   });
 
+  it('takes all writes of one moment or none, and the next ones after a failure', async () => {
+    const store = new SqliteStore({ path });
+    await store.open();
+    // No document has a null id: the second write breaks the table's rules, as a full disk would break them all.
+    const outcomes = await Promise.allSettled([
+      store.put({ kind: 'volume', id: 'a', body: 1 }),
+      store.put({ kind: 'volume', id: null as never, body: 1 }),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await store.put({ kind: 'volume', id: 'b', body: 1 });
+    await store.close();
+    expect(await open()).toMatchObject([{ id: 'b' }]);
+  });
+
   it('takes writes of one moment in one commit, and later ones in another', async () => {
     const medium = mediumOf(path);
     const store = medium.store();
