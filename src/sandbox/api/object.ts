@@ -1,5 +1,5 @@
 /** What every object of the API has in common, and how one is addressed. */
-import { isObject, objectAt, textAt } from './json.ts';
+import { objectAt, textAt } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 
 export type ObjectMeta = {
@@ -50,19 +50,6 @@ export function finalizersOf(object: KubeObject): readonly string[] {
 
 export function isDeleting(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
-}
-
-/** Splits `apps/v1` and `v1` into group and version. */
-export function splitApiVersion(apiVersion: string): { readonly group: string; readonly version: string } {
-  const slash = apiVersion.indexOf('/');
-  return slash < 0
-    ? { group: '', version: apiVersion }
-    : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
-}
-
-/** Says whether `value` can be taken for an object at all; what is in it is for its schema to say. */
-export function looksLikeObject(value: unknown): value is KubeObject {
-  return isObject(value) && isObject(value['metadata']);
 }
 
 /** RFC 3339 in whole seconds, the form of metav1.Time. */

@@ -1,4 +1,11 @@
-/** Puts the in-process control plane together: store, kinds, HTTP, binder. */
+/**
+ * Puts the in-process control plane together: store, kinds, HTTP, binder.
+ *
+ * What it is not: there is no scheduler and no kubelet (pods stay Pending, StatefulSets make none), no garbage collector of
+ * dependants, no RBAC (everything is allowed to who has the kubeconfig), no quota, no webhooks, no conversion between versions
+ * of a custom resource but of its apiVersion, no CEL rules, no mirroring of Endpoints to EndpointSlices. Protobuf is read
+ * where kubectl sends it and never written. Nothing outlives the process.
+ */
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo, Socket } from 'node:net';

@@ -1,6 +1,8 @@
 /** What the PV controller does about one volume, each time something about it may have changed. */
 import { textAt } from '../api/json.ts';
+import { sourcesOf } from '../api/kinds/volumes.ts';
 import { annotation, isDeleting } from '../api/object.ts';
+import { atLeast } from '../api/server-version.ts';
 import { setVolumePhase } from './bind.ts';
 import { findClaim } from './claims.ts';
 import { annotations, claimRefOf, phaseOf, volumeNameOf } from './readers.ts';
@@ -54,12 +56,18 @@ function reclaim(context: BinderContext, volume: KubeObject): void {
   }
   const provisioner = annotation(volume, annotations.provisionedBy);
   if (provisioner === undefined) {
-    const why = `error getting deleter volume plugin for volume "${volume.metadata.name}": no volume plugin matched`;
+    const why = `error getting deleter volume plugin for volume "${volume.metadata.name}": ${noDeleter(context, volume)}`;
     fail(context, volume, 'VolumeFailedDelete', why);
   } else if (provisioner.startsWith('kubernetes.io/')) {
     fail(context, volume, 'VolumeFailedDelete', `no volume plugin matched name: ${provisioner}`);
   }
   // Any other name is an external provisioner's, and deleting is its work.
+}
+
+/** Types that the control plane still has a plugin for, though none that deletes, are told apart from those it has not. */
+function noDeleter(context: BinderContext, volume: KubeObject): string {
+  const gone = sourcesOf(volume).includes('glusterfs') && atLeast(context.version, 26);
+  return gone ? 'no volume plugin matched' : 'no deletable volume plugin matched';
 }
 
 function fail(context: BinderContext, volume: KubeObject, reason: string, why: string): void {

@@ -63,7 +63,7 @@ it('applies with the generic client', async () => {
 it('writes Lease times as V1MicroTime, and is refused with a Date', async () => {
   const leases = config.makeApiClient(CoordinationV1Api);
   const body = (renewTime: V1MicroTime) => ({ metadata: { name: 'l' }, spec: { holderIdentity: 'me', renewTime } });
-  const refused = leases.createNamespacedLease({ namespace, body: body(new Date() as V1MicroTime) });
+  const refused = leases.createNamespacedLease({ namespace, body: body(new Date()) });
   await expect(refused).rejects.toSatisfy((error) => error instanceof ApiException && error.code === 400);
   const made = await leases.createNamespacedLease({ namespace, body: body(new V1MicroTime()) });
   expect(made.spec?.holderIdentity).toBe('me');

@@ -97,6 +97,17 @@ describe('answers', () => {
   it.each<[string, string, string, unknown, Record<string, string>, number, object]>([
     ['an unknown resource', 'GET', '/api/v1/gadgets', undefined, {}, 404, { text: '404 page not found\n' }],
     ['an unknown group', 'GET', '/apis/no.such/v1', undefined, {}, 404, {}],
+    ['a create in no namespace', 'POST', '/api/v1/configmaps', map('a'), {}, 405, { reason: 'MethodNotAllowed' }],
+    ['an object in no namespace', 'GET', '/api/v1/configmaps/a', undefined, {}, 404, { reason: 'NotFound' }],
+    [
+      'a volume in a namespace',
+      'GET',
+      '/api/v1/namespaces/default/persistentvolumes',
+      undefined,
+      {},
+      404,
+      { reason: 'NotFound' },
+    ],
     ['a method that is not there', 'PUT', maps, {}, {}, 405, { reason: 'MethodNotAllowed' }],
     ['a body that is not JSON', 'POST', maps, '{', {}, 400, { reason: 'BadRequest' }],
     ['no body', 'POST', maps, undefined, {}, 400, { reason: 'BadRequest' }],
@@ -116,7 +127,10 @@ describe('answers', () => {
       {},
       {},
       415,
-      { reason: 'UnsupportedMediaType', message: expect.stringContaining('application/strategic-merge-patch+json') },
+      {
+        reason: 'UnsupportedMediaType',
+        message: expect.stringContaining('application/strategic-merge-patch+json') as string,
+      },
     ],
     [
       'another kind',
@@ -271,6 +285,17 @@ describe('answers', () => {
   });
 });
 
+it('a client that goes away in the middle of an answer does no harm', async () => {
+  for (let n = 0; n < 20; n += 1) {
+    const aborted = new AbortController();
+    const answer = fetch(`${sandbox.url}${maps}?watch=true`, { signal: aborted.signal });
+    aborted.abort();
+    await expect(answer).rejects.toThrow(/aborted/);
+    await call('POST', maps, map(`n${n}`));
+  }
+  expect((await call('GET', maps)).body['items']).toHaveLength(20);
+});
+
 describe('a watch over HTTP', () => {
   it('sends what is there, then each change, each as one line', async () => {
     await call('POST', maps, map('a'));
@@ -310,17 +335,19 @@ describe('a watch over HTTP', () => {
   it('ends by itself within an hour when the client set no limit', async () => {
     const lines = await EventLines.open(`${sandbox.url}${maps}?watch=true`);
     await clock.advance(3_600_000);
-    await lines.ended();
+    await expect(lines.ended()).resolves.toBeUndefined();
   });
 
   it('leaves nothing behind when the client goes', async () => {
+    const quiet = clock.sleeping;
     const lines = await EventLines.open(`${sandbox.url}${maps}?watch=true`);
     expect(sandbox.faults.openWatches()).toHaveLength(1);
     lines.close();
     await waitFor('the watch to be forgotten', () => sandbox.faults.openWatches().length === 0);
     await waitFor('its timers to be stopped', async () => {
       await clock.advance(0);
-      return clock.sleeping <= 1;
+      return clock.sleeping === quiet;
     });
+    expect(sandbox.faults.openWatches()).toEqual([]);
   });
 });

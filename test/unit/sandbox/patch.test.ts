@@ -145,7 +145,7 @@ function diff(from: Json | undefined, to: Json): Json {
       const [a, b] = [(from as JsonObject)[name], (to as JsonObject)[name]];
       return b === undefined ? [[name, null]] : a !== undefined && sameJson(a, b) ? [] : [[name, diff(a, b)]];
     }),
-  ) as Json;
+  );
 }
 
 const withoutNulls = (value: Json): Json =>

@@ -142,7 +142,7 @@ describe('a claim that exists', () => {
   it('cannot be grown before it is bound', () => {
     plane.api.create(claim('other', { storageClassName: 'absent' }));
     expect(refusal(() => plane.api.patch(claimRef('other'), { spec: size('2Gi') })).message).toMatch(
-      /only bound persistent volume claims can be expanded/,
+      /Only bound persistent volume claims can be expanded/,
     );
   });
 

@@ -5,7 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
-import { ApiError, methodNotAllowed, notFound, badRequest } from '../errors.ts';
+import { ApiError, methodNotAllowed, notFound } from '../errors.ts';
 import { atLeast } from '../server-version.ts';
 import { isObject } from '../json.ts';
 import { admin } from './admin.ts';
@@ -55,6 +55,8 @@ export class KubeHttpServer {
     this.#parts = parts;
     this.#resources = new ResourceHandler(parts);
     this.server = createServer({ keepAliveTimeout: 90_000 }, (request, response) => {
+      // A client that went away is no trouble of ours; without a listener it would end the process.
+      response.on('error', () => undefined);
       this.#serve(request, response).catch((error: unknown) => {
         this.#fail(request, response, error);
       });
@@ -90,7 +92,7 @@ export class KubeHttpServer {
     }
     this.#count(call, response);
     if (resource !== undefined && kind !== undefined) {
-      checkPath(resource, kind);
+      checkPath(resource, kind, request.method ?? '');
       this.#resources.handle({ request, response, query: url.searchParams, path: resource, kind, body, call });
       return;
     }
@@ -170,7 +172,7 @@ export class KubeHttpServer {
   }
 
   #fail(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    if (!(error instanceof ApiError)) {
+    if (!(error instanceof ApiError) && !response.destroyed) {
       this.#parts.log.error({ err: error, url: request.url, method: request.method }, 'the sandbox API failed');
     }
     if (response.headersSent || response.destroyed) {
@@ -230,12 +232,16 @@ function verbOf(method: string, query: URLSearchParams, path: ResourcePath | und
 }
 
 /** Throws ApiError for paths that name a resource but cannot be: a missing namespace, an unknown subresource. */
-function checkPath(path: ResourcePath, kind: Kind): void {
+function checkPath(path: ResourcePath, kind: Kind, method: string): void {
   if (path.subresource !== undefined && !kind.subresources.some((one) => one === path.subresource)) {
     throw notFound({ group: kind.group, resource: `${kind.plural}/${path.subresource}` }, path.name ?? '');
   }
-  if (kind.namespaced ? path.namespace === undefined && path.name !== undefined : path.namespace !== undefined) {
-    throw badRequest('the server could not find the requested resource');
+  const homeless = kind.namespaced && path.namespace === undefined;
+  if (homeless ? path.name !== undefined : !kind.namespaced && path.namespace !== undefined) {
+    throw new ApiError(404, 'NotFound', 'the server could not find the requested resource', {});
+  }
+  if (homeless && method !== 'GET') {
+    throw methodNotAllowed();
   }
 }
 

@@ -89,7 +89,7 @@ export class WatchStream {
   }
 
   #write(text: string): void {
-    if (this.#frozen || this.#response.writableEnded) {
+    if (this.#frozen || this.#response.writableEnded || this.#response.destroyed) {
       return;
     }
     this.#response.write(text);

@@ -26,7 +26,7 @@ import type { KubeObject } from '../object.ts';
 import type { ServerVersion } from '../server-version.ts';
 import type { Column, KindContext } from './kind.ts';
 
-export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 const shortModes = new Map([
   ['ReadWriteOnce', 'RWO'],
   ['ReadOnlyMany', 'ROX'],
@@ -34,7 +34,7 @@ const shortModes = new Map([
   ['ReadWriteOncePod', 'RWOP'],
 ]);
 
-export const betaClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
+const betaClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
 export const claimProtection = 'kubernetes.io/pvc-protection';
 
 /** The class of a claim or volume. The beta annotation wins; '' is "no class", undefined is "not said". */
@@ -156,7 +156,7 @@ function admitUpdate(next: KubeObject, previous: KubeObject, context: KindContex
     throw forbidden({ group: '', resource: 'persistentvolumeclaims' }, next.metadata.name, why);
   };
   if (textAt(previous, 'status', 'phase') !== 'Bound') {
-    refuse('only bound persistent volume claims can be expanded');
+    refuse('Only bound persistent volume claims can be expanded');
   }
   const className = classNameOf(previous) ?? '';
   const found = className === '' ? undefined : context.find(storageClassResource, keyOf(undefined, className));

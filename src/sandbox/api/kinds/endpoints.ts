@@ -20,7 +20,7 @@ const unusable: readonly (readonly [RegExp, string])[] = [
   [/^(?:0\.0\.0\.0|::)$/, 'may not be unspecified (0.0.0.0 or ::)'],
 ];
 
-export function validateAddress(address: string | undefined, field: string): readonly FieldError[] {
+function validateAddress(address: string | undefined, field: string): readonly FieldError[] {
   if (address === undefined || isIP(address) === 0) {
     return [invalid(field, address ?? '', 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)')];
   }

@@ -33,7 +33,7 @@ export type Column = {
 export type Subresource = 'status' | 'finalize';
 
 /** Same objects, other shape: how a second version of a resource reads and writes what the first one stores. */
-export type Conversion = {
+type Conversion = {
   readonly fromStorage: (object: KubeObject) => KubeObject;
   readonly toStorage: (object: KubeObject) => KubeObject;
 };

@@ -14,7 +14,7 @@ const defaultAnnotations = [
   'storageclass.beta.kubernetes.io/is-default-class',
 ];
 
-export function isDefaultClass(object: KubeObject): boolean {
+function isDefaultClass(object: KubeObject): boolean {
   return defaultAnnotations.some((name) => annotation(object, name) === 'true');
 }
 

@@ -12,7 +12,7 @@ export type Path = string & { readonly __brand: 'Path' };
 /** Path -> value. A map or item that exists as such, apart from what is in it, has the value `present`. */
 export type Leaves = ReadonlyMap<Path, Json>;
 
-export const present = true;
+const present = true;
 const separator = '\u0000';
 
 export function joinPath(elements: readonly string[]): Path {

@@ -51,7 +51,7 @@ export function trackUpdate(
 }
 
 /** The paths that are new, or have another value than before. */
-export function changedPaths(before: Leaves, after: Leaves): ReadonlySet<Path> {
+function changedPaths(before: Leaves, after: Leaves): ReadonlySet<Path> {
   const changed = [...after].filter(([path, value]) => !before.has(path) || !sameJson(before.get(path), value));
   return new Set(changed.map(([path]) => path));
 }

@@ -21,7 +21,7 @@ export const openObject = (properties: Readonly<Record<string, Schema>>): Schema
   'x-kubernetes-preserve-unknown-fields': true,
 });
 /** An object that is replaced as a whole. */
-export const atomicObject = (properties: Readonly<Record<string, Schema>>): Schema => ({
+const atomicObject = (properties: Readonly<Record<string, Schema>>): Schema => ({
   ...object(properties),
   'x-kubernetes-map-type': 'atomic',
 });

@@ -62,7 +62,7 @@ function described(schema: Schema): boolean {
 }
 
 /** Fills in defaults, and drops nulls where the schema allows none but has a default, as structural defaulting does. */
-export function withDefaults(schema: Schema, value: Json): Json {
+function withDefaults(schema: Schema, value: Json): Json {
   if (isArray(value)) {
     return schema.items === undefined ? value : value.map((item) => withDefaults(schema.items ?? {}, item));
   }

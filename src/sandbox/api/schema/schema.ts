@@ -43,7 +43,7 @@ export type Schema = {
   readonly 'x-kubernetes-patch-merge-key'?: string;
 };
 
-export const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
+const anything: Schema = { 'x-kubernetes-preserve-unknown-fields': true };
 
 /** The schema of `field` within an object of `schema`; undefined when such a field is not known. */
 export function fieldSchema(schema: Schema | undefined, field: string): Schema | undefined {

@@ -1,6 +1,6 @@
 /** Label selectors: `a=b, c!=d, e in (x,y), f notin (z), g, !h, i>3`. An object must meet every requirement. */
 import { badRequest } from '../errors.ts';
-import { labelKeyProblem, labelValueProblem } from '../validation/names.ts';
+import { labelValueProblem, qualifiedNameProblem } from '../validation/names.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -59,7 +59,7 @@ function requirement(match: RegExpExecArray): LabelRequirement {
 function checked(found: LabelRequirement): LabelRequirement {
   const numeric = found.operator === 'greater' || found.operator === 'less';
   const problem =
-    labelKeyProblem(found.key) ??
+    qualifiedNameProblem(found.key) ??
     found.values.map((value) => labelValueProblem(value)).find((one) => one !== undefined) ??
     (numeric && !/^-?\d+$/.test(found.values[0] ?? '')
       ? 'for Gt and Lt operators, the value must be an integer'

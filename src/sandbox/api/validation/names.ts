@@ -60,8 +60,6 @@ export function qualifiedNameProblem(text: string): string | undefined {
     : "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 }
 
-export const labelKeyProblem = qualifiedNameProblem;
-
 export function labelValueProblem(value: string): string | undefined {
   if (value.length > 63) {
     return length(63);

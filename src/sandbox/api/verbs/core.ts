@@ -84,7 +84,7 @@ function reportUnknown(unknown: readonly string[], options: WriteOptions): void 
   }
 }
 
-export function toStorage(kind: Kind, object: KubeObject): KubeObject {
+function toStorage(kind: Kind, object: KubeObject): KubeObject {
   return kind.conversion === undefined
     ? { ...object, apiVersion: kind.storageApiVersion }
     : kind.conversion.toStorage(object);

@@ -49,7 +49,7 @@ export function patch(core: ApiCore, target: Target, type: string, body: Json, o
 }
 
 /** Throws ApiError 415 for a type that the kind does not take. */
-export function checkPatchType(kind: Kind, type: string): void {
+function checkPatchType(kind: Kind, type: string): void {
   const accepted = Object.values(patchTypes).filter((one) => !kind.custom || one !== patchTypes.strategic);
   if (!accepted.some((one) => one === type)) {
     throw unsupportedMediaType(accepted);
