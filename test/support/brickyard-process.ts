@@ -1,7 +1,7 @@
 /** The real binary, `brickyard serve`, in a process of its own: what can be killed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -53,6 +53,9 @@ export async function startBrickyard(options: BrickyardOptions): Promise<Brickya
 export async function loadTopology({ directory, storage }: BrickyardOptions): Promise<void> {
   const topologyPath = join(directory, 'topology.json');
   await writeFile(topologyPath, JSON.stringify(storage.topology));
+  const socket = join(directory, 'state', 'admin.sock');
+  // Without a server to ask, the command would work on the state file itself.
+  await waitFor('the controller listens', () => existsSync(socket), 30_000);
   const argv = [main, 'topology', 'load', topologyPath, '--state-dir', join(directory, 'state'), '--yes'];
   await waitFor(
     'the topology is loaded',
