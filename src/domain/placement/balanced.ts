@@ -8,7 +8,7 @@ import type { NodeId } from '../names.ts';
 import type { Company, Spread } from './company.ts';
 import { isBefore, levelOf, type DeviceIndex, type Scope } from './device-index.ts';
 import type { Seat } from './seat.ts';
-import { criticalZones, nodesWithTooMuch } from './zone-outlook.ts';
+import { nodesWithTooMuch, zoneOutlook, type ZoneOutlook } from './zone-outlook.ts';
 
 export interface SetQuery {
   /** Bytes that each of the bricks takes. */
@@ -22,23 +22,29 @@ export interface SetQuery {
   readonly allowsSeat?: (seat: Seat) => boolean;
 }
 
-/** What a set cannot do without, or space is lost. */
-interface Critical {
-  readonly nodes: readonly NodeId[];
-  readonly zones: readonly string[];
+/** One set being chosen. The pool does not change meanwhile. */
+interface Choice {
+  readonly index: DeviceIndex;
+  readonly query: SetQuery;
+  /** Nodes that the set cannot do without, or space is lost. */
+  readonly criticalNodes: readonly NodeId[];
+  /** Absent when zones do not count. */
+  readonly outlook: ZoneOutlook | undefined;
 }
 
 /** Seats for the bricks, beside `company`; `undefined` when there are not enough. Exact for a single set. */
 export function chooseBalanced(index: DeviceIndex, query: SetQuery, company: Company): Seat[] | undefined {
   const { footprint, bricks, spread } = query;
-  const critical: Critical = {
-    nodes: index.criticalNodes(footprint, bricks),
-    zones: spread === 'off' ? [] : criticalZones(index, bricks, footprint),
+  const choice: Choice = {
+    index,
+    query,
+    criticalNodes: index.criticalNodes(footprint, bricks),
+    outlook: spread === 'off' ? undefined : zoneOutlook(index, bricks, footprint),
   };
   const chosen: Seat[] = [];
   const present = company.with(chosen);
-  while (chosen.length < query.bricks) {
-    const seat = nextSeat(index, query, present, critical);
+  while (chosen.length < bricks) {
+    const seat = nextSeat(choice, present);
     if (seat === undefined) {
       return undefined;
     }
@@ -48,20 +54,19 @@ export function chooseBalanced(index: DeviceIndex, query: SetQuery, company: Com
   return chosen;
 }
 
-function nextSeat(index: DeviceIndex, query: SetQuery, company: Company, critical: Critical): Seat | undefined {
-  const counts = query.spread === 'even' ? company.counts : [0];
-  for (const count of counts) {
-    const allowsZone = (zone: string): boolean => query.spread === 'off' || company.inZone(zone) === count;
+function nextSeat(choice: Choice, company: Company): Seat | undefined {
+  const { query, criticalNodes, outlook } = choice;
+  for (const count of query.spread === 'even' ? company.counts : [0]) {
     const scope: Scope = {
-      allowsZone,
+      allowsZone: (zone) => query.spread === 'off' || company.inZone(zone) === count,
       allowsNode: (node) => !company.hasNode(node),
       allowsSeat: query.allowsSeat,
     };
     const seat =
-      bestOfNodes(index, query, critical.nodes, (node, zone) => scope.allowsNode(node) && allowsZone(zone)) ??
-      bestOfZones(index, query, critical.zones, scope) ??
-      bestOfZones(index, query, query.preferredZones, scope) ??
-      bestOf(index, query, scope);
+      bestOfNodes(choice, criticalNodes, scope) ??
+      bestOfZones(choice, count === 0 ? (outlook?.critical ?? []) : [], scope) ??
+      bestOfZones(choice, query.preferredZones, scope) ??
+      bestOf(choice, scope);
     if (seat !== undefined) {
       return seat;
     }
@@ -69,20 +74,11 @@ function nextSeat(index: DeviceIndex, query: SetQuery, company: Company, critica
   return undefined;
 }
 
-function bestOfNodes(
-  index: DeviceIndex,
-  query: SetQuery,
-  nodes: readonly NodeId[],
-  allows: (node: NodeId, zone: string) => boolean,
-): Seat | undefined {
+function bestOfNodes(choice: Choice, nodes: readonly NodeId[], scope: Scope): Seat | undefined {
   for (const id of nodes) {
-    const node = index.node(id);
-    if (node !== undefined && allows(id, node.zone)) {
-      const seat = mostSettling(
-        node.seats.filter((each) => each.fits(query.footprint) && query.allowsSeat?.(each) !== false),
-        query,
-        levelIn(index, node.zone, query),
-      );
+    const node = choice.index.node(id);
+    if (node !== undefined && scope.allowsNode(id) && scope.allowsZone?.(node.zone) !== false) {
+      const seat = bestAmong(choice, node.seats, node.zone, scope);
       if (seat !== undefined) {
         return seat;
       }
@@ -91,47 +87,42 @@ function bestOfNodes(
   return undefined;
 }
 
-function bestOfZones(index: DeviceIndex, query: SetQuery, zones: readonly string[], scope: Scope): Seat | undefined {
+function bestOfZones(choice: Choice, zones: readonly string[], scope: Scope): Seat | undefined {
   for (const zone of zones) {
-    if (scope.allowsZone?.(zone) !== false) {
-      const seat = bestInZone(index, query, zone, scope);
-      if (seat !== undefined) {
-        return seat;
-      }
+    const seat = scope.allowsZone?.(zone) === false ? undefined : bestInZone(choice, zone, scope);
+    if (seat !== undefined) {
+      return seat;
     }
   }
   return undefined;
 }
 
 /** First the zone, measured against the pool, then the device, measured against its zone. */
-function bestOf(index: DeviceIndex, query: SetQuery, scope: Scope): Seat | undefined {
+function bestOf(choice: Choice, scope: Scope): Seat | undefined {
+  const { index, query } = choice;
   const seats = index.emptiest(query.footprint, query.tie, scope);
   const best = mostSettling(seats, query, levelOf(index.totals));
-  if (best === undefined || query.spread === 'off') {
-    return best;
-  }
-  return bestInZone(index, query, best.standing.zone, scope);
+  return best === undefined || query.spread === 'off' ? best : bestInZone(choice, best.standing.zone, scope);
 }
 
-function bestInZone(index: DeviceIndex, query: SetQuery, zone: string, scope: Scope): Seat | undefined {
-  const owed = nodesWithTooMuch(index, zone, query.bricks, query.footprint).filter(({ node }) =>
-    scope.allowsNode(node),
-  );
-  const seat = mostSettling(
-    owed.flatMap(({ seats }) =>
-      seats.filter((each) => each.fits(query.footprint) && scope.allowsSeat?.(each) !== false),
-    ),
-    query,
-    levelIn(index, zone, query),
-  );
+function bestInZone(choice: Choice, zone: string, scope: Scope): Seat | undefined {
+  const { index, query, outlook } = choice;
+  const owed = outlook === undefined ? [] : nodesWithTooMuch(index, zone, outlook, query.footprint);
+  const seats = owed.flatMap(({ node, seats }) => (scope.allowsNode(node) ? seats : []));
+  const seat = seats.length === 0 ? undefined : bestAmong(choice, seats, zone, scope);
   if (seat !== undefined) {
     return seat;
   }
-  const seats = index.emptiest(query.footprint, query.tie, { ...scope, zone });
-  return mostSettling(seats, query, levelIn(index, zone, query));
+  return mostSettling(index.emptiest(query.footprint, query.tie, { ...scope, zone }), query, levelIn(choice, zone));
 }
 
-function levelIn(index: DeviceIndex, zone: string, query: SetQuery): number {
+function bestAmong(choice: Choice, seats: readonly Seat[], zone: string, scope: Scope): Seat | undefined {
+  const { query } = choice;
+  const fitting = seats.filter((seat) => seat.fits(query.footprint) && scope.allowsSeat?.(seat) !== false);
+  return mostSettling(fitting, query, levelIn(choice, zone));
+}
+
+function levelIn({ index, query }: Choice, zone: string): number {
   const totals = query.spread === 'off' ? undefined : index.zones.get(zone);
   return levelOf(totals ?? index.totals);
 }

@@ -2,13 +2,13 @@
 import { bytes, type Bytes } from '../quantity.ts';
 import type { NodeId, VolumeId } from '../names.ts';
 import type { BrickRecord } from '../volume.ts';
-import { placeReplacement } from './grow.ts';
+import { findSeat } from './grow.ts';
 import { findSets } from './place.ts';
 import type { PlacementPool } from './pool.ts';
 import { supposing } from './remedies.ts';
 import type { PlacementRequest } from './request.ts';
 import { takeSet } from './tight.ts';
-import { tried } from './trial.ts';
+import { tried, type Trial } from './trial.ts';
 
 export interface Headroom {
   /** Volumes like the request that fit one after another. */
@@ -49,8 +49,8 @@ export interface Evacuee {
 }
 
 export interface NodeLoss {
-  /** For each request, in order: how many of it fit now, and how many without the node. */
-  readonly headroom: readonly { readonly now: Headroom; readonly after: Headroom }[];
+  /** For each request, in order: how many of it fit now, without the node, and once `replaceable` have been replaced. */
+  readonly headroom: readonly { readonly now: Headroom; readonly after: Headroom; readonly rebuilt: Headroom }[];
   /** Bricks of the node that other nodes would take, all of them at once. */
   readonly replaceable: readonly BrickRecord[];
   /** Bricks that would have no other place: their sets stay one brick short. */
@@ -70,42 +70,52 @@ export function afterLossOf(
 ): NodeLoss {
   const record = pool.node(node);
   const dead = record === undefined ? [] : [{ ...record, state: 'failed' as const }];
-  const now = requests.map((request) => headroom(pool, request));
-  return supposing(pool, dead, () => ({
-    headroom: requests.map((request, index) => ({
-      now: now[index] ?? headroom(pool, request),
-      after: headroom(pool, request),
-    })),
-    ...evacuate(pool, node, volumes, common),
-  }));
+  const count = (): Headroom[] => requests.map((request) => headroom(pool, request));
+  const now = count();
+  return supposing(pool, dead, () => {
+    const after = count();
+    return tried(pool, (trial) => {
+      const bricks = evacuate(pool, trial, node, volumes, common);
+      const rebuilt = count();
+      return { headroom: combined(now, after, rebuilt), ...bricks };
+    });
+  });
 }
 
+function combined(
+  now: readonly Headroom[],
+  after: readonly Headroom[],
+  rebuilt: readonly Headroom[],
+): NodeLoss['headroom'] {
+  return now.flatMap((first, index) => {
+    const [second, third] = [after[index], rebuilt[index]];
+    return second === undefined || third === undefined ? [] : [{ now: first, after: second, rebuilt: third }];
+  });
+}
+
+/** What the bricks take in their new places stays taken until the trial is over. */
 function evacuate(
   pool: PlacementPool,
+  trial: Trial,
   node: NodeId,
   volumes: readonly Evacuee[],
   common: Pick<PlacementRequest, 'zoneSpread' | 'preferredZones' | 'limits' | 'tagMatch'>,
 ): Pick<NodeLoss, 'replaceable' | 'stranded'> {
   const replaceable: BrickRecord[] = [];
   const stranded: BrickRecord[] = [];
-  tried(pool, (trial) => {
-    for (const volume of volumes) {
-      for (const set of volume.brickSets) {
-        for (const brick of set.filter((each) => each.node === node)) {
-          const place =
-            volume.durability.kind === 'distribute'
-              ? undefined
-              : placeReplacement(pool, { ...common, ...volume, volume: volume.id }, set, brick, 'node');
-          const seat = place?.kind === 'replaced' ? pool.seat(place.brick.node, place.brick.device) : undefined;
-          if (seat === undefined) {
-            stranded.push(brick);
-          } else {
-            trial.take(seat, brick.footprint);
-            replaceable.push(brick);
-          }
+  for (const volume of volumes) {
+    for (const set of volume.brickSets) {
+      for (const brick of set.filter((each) => each.node === node)) {
+        const request = { ...common, ...volume, volume: volume.id };
+        const seat = volume.durability.kind === 'distribute' ? undefined : findSeat(pool, request, set, brick, 'node');
+        if (seat === undefined) {
+          stranded.push(brick);
+        } else {
+          trial.take(seat, brick.footprint);
+          replaceable.push(brick);
         }
       }
     }
-  });
+  }
   return { replaceable, stranded };
 }

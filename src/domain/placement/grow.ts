@@ -61,7 +61,8 @@ export function placeReplacement(
   return { kind: 'replaced', brick: { ...leaving, id, node: seat.node, device: seat.device } };
 }
 
-function findSeat(
+/** Where `placeReplacement` puts the brick, without a proof when there is no such place. */
+export function findSeat(
   pool: PlacementPool,
   request: PlacementRequest,
   set: readonly BrickRecord[],

@@ -14,7 +14,7 @@ import type { Seat } from './seat.ts';
 import { columnSize, setShape, type SetShape } from './shape.ts';
 import type { LaidSet, Task } from './task.ts';
 import type { Trial } from './trial.ts';
-import { criticalZones, nodesWithTooMuch } from './zone-outlook.ts';
+import { nodesWithTooMuch, zoneOutlook } from './zone-outlook.ts';
 
 /** At most `sets` sets that hold the request together; `undefined` when that does not come out. */
 export function layTightly(task: Task, trial: Trial, sets: number, spread: Spread): LaidSet[] | undefined {
@@ -121,10 +121,11 @@ function ranking(index: DeviceIndex, footprint: number, { bricks, spread }: Hole
   if (spread === 'off') {
     return ({ node }) => (nodes.has(node) ? 0 : 4);
   }
-  const zones = new Set(criticalZones(index, bricks, footprint));
+  const outlook = zoneOutlook(index, bricks, footprint);
+  const zones = new Set(outlook.critical);
   const wrong = new Set<NodeId>();
   for (const [zone, totals] of index.zones) {
-    const owed = new Set(nodesWithTooMuch(index, zone, bricks, footprint));
+    const owed = new Set(nodesWithTooMuch(index, zone, outlook, footprint));
     for (const node of owed.size > 0 ? totals.nodes : []) {
       if (!owed.has(node)) {
         wrong.add(node.node);

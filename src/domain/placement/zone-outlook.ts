@@ -6,25 +6,41 @@
 import type { DeviceIndex, NodeTotals } from './device-index.ts';
 import { compareText } from './hash.ts';
 
-interface Outlook {
+export interface ZoneOutlook {
+  /** Zones that every set over distinct zones has to use from now on, or space in them is left for sets that share. */
+  readonly critical: readonly string[];
   /** Bytes that sets over distinct zones will yet take, in each brick position. */
   readonly spread: number;
-  /** The same for the sets after them, which share zones. A node gives them that much at most. */
+  /** The same for the sets after them, which share zones; 0 when the zones run out together. A node gives no more. */
   readonly shared: number;
 }
 
-/** `undefined`: the zones run out together. */
-function outlook(index: DeviceIndex, bricks: number): Outlook | undefined {
-  let rest = index.totals.capacity - index.totals.used;
+/** For sets of that many bricks, the next of which takes `footprint` bytes each. Holds until the pool changes. */
+export function zoneOutlook(index: DeviceIndex, bricks: number, footprint: number): ZoneOutlook {
+  const total = index.totals.capacity - index.totals.used;
+  const spread = spreadOver(index, bricks, total);
+  const critical: string[] = [];
+  for (const [zone, { capacity, used }] of index.zones) {
+    if (capacity - used > spread - footprint) {
+      critical.push(zone);
+    }
+  }
+  const shared = Math.max(0, total / bricks - spread);
+  const isChoice = index.zones.size >= bricks && critical.length <= bricks;
+  return { critical: isChoice ? critical.sort(compareText) : [], spread, shared };
+}
+
+/** The `t` that solves sum(min(zone's free bytes, t)) = bricks * t. */
+function spreadOver(index: DeviceIndex, bricks: number, total: number): number {
   let largest = 0;
   for (const { capacity, used } of index.zones.values()) {
     largest = Math.max(largest, capacity - used);
   }
-  if (index.zones.size < bricks || largest * bricks <= rest) {
-    return undefined;
+  if (index.zones.size < bricks || largest * bricks <= total) {
+    return total / bricks;
   }
   const free = [...index.zones.values()].map(({ capacity, used }) => capacity - used).sort((a, b) => b - a);
-  const total = rest;
+  let rest = total;
   let spread = 0;
   for (const [place, zone] of free.slice(0, bricks).entries()) {
     spread = rest / (bricks - place);
@@ -33,20 +49,7 @@ function outlook(index: DeviceIndex, bricks: number): Outlook | undefined {
     }
     rest -= zone;
   }
-  return { spread, shared: (total - bricks * spread) / bricks };
-}
-
-/** The zones that every set over distinct zones has to use from now on, or space in them is left for sets that share. */
-export function criticalZones(index: DeviceIndex, bricks: number, footprint: number): readonly string[] {
-  const total = index.totals.capacity - index.totals.used;
-  const spread = outlook(index, bricks)?.spread ?? total / bricks;
-  const critical: string[] = [];
-  for (const [zone, { capacity, used }] of index.zones) {
-    if (capacity - used > spread - footprint) {
-      critical.push(zone);
-    }
-  }
-  return critical.length > bricks ? [] : critical.sort(compareText);
+  return spread;
 }
 
 /**
@@ -58,25 +61,24 @@ export function criticalZones(index: DeviceIndex, bricks: number, footprint: num
 export function nodesWithTooMuch(
   index: DeviceIndex,
   zone: string,
-  bricks: number,
+  { spread, shared }: ZoneOutlook,
   footprint: number,
 ): readonly NodeTotals[] {
-  const view = outlook(index, bricks);
-  const totals = index.zones.get(zone);
-  if (view === undefined || totals === undefined || totals.capacity - totals.used <= view.spread) {
+  const totals = shared > 0 ? index.zones.get(zone) : undefined;
+  if (totals === undefined || totals.capacity - totals.used <= spread) {
     return [];
   }
-  const remains = totals.capacity - totals.used - view.spread + footprint;
+  const remains = totals.capacity - totals.used - spread + footprint;
   let absorbed = 0;
   for (const node of totals.nodes) {
-    absorbed += Math.min(-node.key, view.shared);
+    absorbed += Math.min(-node.key, shared);
     if (absorbed >= remains) {
       return [];
     }
   }
   const level = levelAfter(
     [...totals.nodes].map(({ key }) => -key),
-    view.spread,
+    spread,
   );
   return [...totals.nodes].filter((node) => -node.key > level);
 }
