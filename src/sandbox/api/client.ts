@@ -24,6 +24,7 @@ export type Reference = {
 };
 export type TypeReference = Pick<Reference, 'apiVersion' | 'kind'>;
 
+/** What a user would write in a file: the name may be missing when `generateName` is there. */
 export type Manifest = JsonObject & {
   readonly apiVersion: string;
   readonly kind: string;
@@ -34,6 +35,10 @@ export type Manifest = JsonObject & {
   };
 };
 
+/**
+ * One user of the API within this process. Every method works at once: the store is in memory and writes are
+ * synchronous.
+ */
 export class ApiClient {
   readonly #core: ApiCore;
   readonly #manager: string;

@@ -8,6 +8,7 @@ import { omit } from './json.ts';
 import type { Kind } from './kinds/kind.ts';
 import type { KubeObject } from './object.ts';
 
+/** Turns stored objects into the JSON of the version that was asked for. */
 export class Encoder {
   readonly #bodies = new WeakMap<KubeObject, string>();
   readonly #converted = new WeakMap<KubeObject, string>();

@@ -19,36 +19,43 @@ export type FieldError = {
   readonly detail: string;
 };
 
+/** A field that has to be there. */
 export const required = (field: string, detail = ''): FieldError => ({
   type: 'FieldValueRequired',
   field,
   detail: detail === '' ? 'Required value' : `Required value: ${detail}`,
 });
+/** A value that breaks a rule; `detail` says which. */
 export const invalid = (field: string, value: Json | undefined, detail: string): FieldError => ({
   type: 'FieldValueInvalid',
   field,
   detail: `Invalid value: ${show(value)}: ${detail}`,
 });
+/** A value that is not one of a closed set. */
 export const unsupported = (field: string, value: Json, supported: readonly string[]): FieldError => ({
   type: 'FieldValueNotSupported',
   field,
   detail: `Unsupported value: ${show(value)}: supported values: ${supported.map((text) => JSON.stringify(text)).join(', ')}`,
 });
+/** A field that may not be set, or not be changed. */
 export const forbiddenField = (field: string, detail: string): FieldError => ({
   type: 'FieldValueForbidden',
   field,
   detail: `Forbidden: ${detail}`,
 });
+/** A value that may be there only once. */
 export const duplicate = (field: string, value: Json): FieldError => ({
   type: 'FieldValueDuplicate',
   field,
   detail: `Duplicate value: ${show(value)}`,
 });
+/** A value of more bytes than `limit`. */
 export const tooLong = (field: string, limit: number): FieldError => ({
   type: 'FieldValueTooLong',
   field,
   detail: `Too long: may not be more than ${limit} bytes`,
 });
+/** A value of another type than the schema says. */
 export const wrongType = (field: string, value: Json | undefined, detail: string): FieldError => ({
   type: 'FieldValueTypeInvalid',
   field,
@@ -62,6 +69,7 @@ function show(value: Json | undefined): string {
 /** What an error is about. `resource` is the plural name. */
 export type Subject = { readonly group: string; readonly resource: string };
 
+/** metav1.Status: how the API answers when there is no object to answer with. */
 export type Status = {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
@@ -117,12 +125,15 @@ const detailsOf = (about: Subject, name: string): JsonObject => ({
   kind: about.resource,
 });
 
+/** 404 for one object by its name. */
 export const notFound = (about: Subject, name: string): ApiError =>
   new ApiError(404, 'NotFound', `${qualified(about)} "${name}" not found`, detailsOf(about, name));
 
+/** 409 for a create of a name that is taken. */
 export const alreadyExists = (about: Subject, name: string): ApiError =>
   new ApiError(409, 'AlreadyExists', `${qualified(about)} "${name}" already exists`, detailsOf(about, name));
 
+/** 409 for a write whose condition does not hold. */
 export const conflict = (about: Subject, name: string, why: string): ApiError =>
   new ApiError(
     409,
@@ -131,17 +142,21 @@ export const conflict = (about: Subject, name: string, why: string): ApiError =>
     detailsOf(about, name),
   );
 
+/** 409 for a write with an old resourceVersion: read again, and try again. */
 export const modified = (about: Subject, name: string): ApiError =>
   conflict(about, name, 'the object has been modified; please apply your changes to the latest version and try again');
 
+/** 403 by an admission rule; `causes` is for machines. */
 export const forbidden = (about: Subject, name: string, why: string, causes: readonly JsonObject[] = []): ApiError =>
   new ApiError(403, 'Forbidden', `${qualified(about)} "${name}" is forbidden: ${why}`, {
     ...detailsOf(about, name),
     ...(causes.length === 0 ? {} : { causes }),
   });
 
+/** 400: the request itself cannot be understood. */
 export const badRequest = (message: string): ApiError => new ApiError(400, 'BadRequest', message);
 
+/** 405 for a verb that the path does not have. */
 export const methodNotAllowed = (): ApiError =>
   new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 
@@ -165,6 +180,7 @@ export function invalidObject(
 /** 410: the version asked for is no longer known. */
 export const expired = (message: string): ApiError => new ApiError(410, 'Expired', message);
 
+/** 415 with the types that would do. */
 export const unsupportedMediaType = (accepted: readonly string[]): ApiError =>
   new ApiError(
     415,

@@ -1,12 +1,16 @@
 /** JSON values as the API keeps them: never changed in place, so that a version once read stays what it was. */
 
+/** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+/** A JSON object. A field that is `undefined` counts as absent. */
 export type JsonObject = { readonly [field: string]: Json | undefined };
 
+/** Says whether a value is a JSON object, as opposed to a list, null or a plain value. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** As Array.isArray, for values that are not to be changed. */
 export function isArray(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
@@ -29,6 +33,7 @@ export function textAt(value: Json | undefined, ...path: readonly string[]): str
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
+/** What stands at `path`, looking at own fields only; undefined when any step is missing. */
 export function valueAt(value: Json | undefined, ...path: readonly string[]): Json | undefined {
   let here = value;
   for (const field of path) {

@@ -1,6 +1,7 @@
 /** A kubeconfig for the sandbox, as YAML text; kubectl and client libraries take it as it is. */
 import { stringify } from 'yaml';
 
+/** `server` is the base URL with the secret path in it. */
 export function kubeconfig(server: string, token: string): string {
   return stringify({
     apiVersion: 'v1',

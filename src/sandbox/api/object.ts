@@ -2,6 +2,7 @@
 import { objectAt, textAt } from './json.ts';
 import type { Json, JsonObject } from './json.ts';
 
+/** The metadata that every object has; what is not listed is kept as it comes. */
 export type ObjectMeta = {
   readonly name: string;
   readonly namespace?: string;
@@ -16,6 +17,7 @@ export type ObjectMeta = {
   readonly [field: string]: Json | undefined;
 };
 
+/** An object of any kind. */
 export type KubeObject = {
   readonly apiVersion: string;
   readonly kind: string;
@@ -28,6 +30,7 @@ export function keyOf(namespace: string | undefined, name: string): string {
   return namespace === undefined || namespace === '' ? name : `${namespace}/${name}`;
 }
 
+/** `keyOf` for an object. */
 export function objectKey(object: KubeObject): string {
   return keyOf(object.metadata.namespace, object.metadata.name);
 }
@@ -40,14 +43,17 @@ export function withMeta<T extends KubeObject>(object: T, changes: Partial<Objec
   return { ...object, metadata };
 }
 
+/** The annotation's value; undefined when it is not there or empty. */
 export function annotation(object: JsonObject, name: string): string | undefined {
   return textAt(objectAt(object, 'metadata', 'annotations'), name);
 }
 
+/** What holds the object; empty when nothing does. */
 export function finalizersOf(object: KubeObject): readonly string[] {
   return object.metadata.finalizers ?? [];
 }
 
+/** It was deleted, and only finalizers keep it. */
 export function isDeleting(object: KubeObject): boolean {
   return object.metadata.deletionTimestamp !== undefined;
 }

@@ -11,6 +11,7 @@ export function parseServerVersion(text: string): ServerVersion {
   return { major: Number(major), minor: Number(minor), text: `v${major}.${minor}.${patch}` };
 }
 
+/** Says whether the server is of 1.`minor` or later. */
 export function atLeast(version: ServerVersion, minor: number): boolean {
   return version.major > 1 || version.minor >= minor;
 }

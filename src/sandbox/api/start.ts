@@ -8,6 +8,7 @@
  */
 import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
 import { silentLog } from '../../domain/log.ts';
@@ -31,6 +32,7 @@ import type { Log } from '../../domain/log.ts';
 import type { BinderOptions } from '../binder/context.ts';
 import type { ApiCore } from './verbs/core.ts';
 
+/** How the sandbox is to behave. Only the clock and the randomness have to be given. */
 export type KubeSandboxOptions = {
   readonly clock: Clock;
   readonly random: Random;
@@ -48,6 +50,7 @@ export type KubeSandboxOptions = {
   readonly historyLimit?: number;
 };
 
+/** A control plane that is up. */
 export type KubeSandbox = {
   /** Base URL with the secret path in it: whoever has it needs no other credential. */
   readonly url: string;
@@ -71,54 +74,39 @@ export async function startKubeSandbox(options: KubeSandboxOptions): Promise<Kub
   });
   const stats = new Stats();
   const token = options.token ?? randomBytes(24).toString('base64url');
+  const trusts = options.trusts ?? isSameUser;
   const api = new ApiClient(core, 'sandbox');
   seed(api);
-  const binder = new Binder({
-    core,
-    clock,
-    random,
-    log,
-    options: { releaseDelay: 0, expandRetry: 30_000, ...options.binder },
-  });
+  const delays = { releaseDelay: 0, expandRetry: 30_000, ...options.binder };
+  const binder = new Binder({ core, clock, random, log, options: delays });
   const expiry = new EventExpiry(core.store, clock);
-  const { server } = new KubeHttpServer({
-    core,
-    encoder: new Encoder(),
-    clock,
-    random,
-    faults,
-    stats,
-    log,
-    token,
-    trusts: options.trusts ?? isSameUser,
-  });
-  server.listen(options.port ?? 0, '127.0.0.1');
-  await once(server, 'listening');
+  const door = { core, encoder: new Encoder(), clock, random, faults, stats, log, token, trusts };
+  const { server } = new KubeHttpServer(door);
+  const port = await listen(server, options.port ?? 0);
   binder.start();
   expiry.start();
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${secretPrefix(token)}`;
-  log.info(
-    { port: (server.address() as AddressInfo).port, version: core.context.version.text },
-    'sandbox Kubernetes API is listening',
-  );
-  return {
-    url,
-    token,
-    kubeconfig: kubeconfig(url, token),
-    api,
-    faults,
-    stats,
-    close: async () => {
-      binder.stop();
-      expiry.stop();
-      server.closeAllConnections();
-      await new Promise<void>((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-      });
-    },
+  log.info({ port, version: core.context.version.text }, 'sandbox Kubernetes API is listening');
+  const url = `http://127.0.0.1:${port}${secretPrefix(token)}`;
+  const close = async (): Promise<void> => {
+    binder.stop();
+    expiry.stop();
+    await closeServer(server);
   };
+  return { url, token, kubeconfig: kubeconfig(url, token), api, faults, stats, close };
+}
+
+async function listen(server: Server, port: number): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+/** Cuts what is open: watches would keep it waiting for up to an hour. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
 }
 
 /** The API's state and rules, without any door to it. */

@@ -4,6 +4,7 @@ import type { Kind } from './kinds/kind.ts';
 import type { KubeObject } from './object.ts';
 import type { ServerVersion } from './server-version.ts';
 
+/** How a table is to be made. */
 export type TableOptions = {
   readonly version: ServerVersion;
   readonly now: number;
@@ -13,6 +14,7 @@ export type TableOptions = {
   readonly headers: boolean;
 };
 
+/** The table of `objects`, one row each. `metadata` is the list's, or the object's version. */
 export function table(
   kind: Kind,
   objects: readonly KubeObject[],

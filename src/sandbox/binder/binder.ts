@@ -28,6 +28,7 @@ import type { KubeObject } from '../api/object.ts';
 import type { ApiCore } from '../api/verbs/core.ts';
 import type { BinderContext, BinderOptions, WorkKey } from './context.ts';
 
+/** What the binder needs. It goes through the API's own rules for everything that it writes. */
 export type BinderDependencies = {
   readonly core: ApiCore;
   readonly clock: Clock;
@@ -41,6 +42,7 @@ const batch = 64;
 /** Milliseconds until a sync that failed is tried again. */
 const retryDelay = 1000;
 
+/** The queue of marked keys, and who is asked about each. */
 export class Binder {
   readonly #core: ApiCore;
   readonly #log: Log;

@@ -12,14 +12,17 @@ import { annotations, claimRefOf, claimType, isForClaim, phaseOf, volumeNameOf }
 import type { KubeObject } from '../api/object.ts';
 import type { BinderContext } from './context.ts';
 
+/** The claim as it is now. */
 export function findClaim(context: BinderContext, namespace: string, name: string): KubeObject | undefined {
   return context.store.collection(persistentVolumeClaims.resource).get(keyOf(namespace, name));
 }
 
+/** The volume as it is now. */
 export function findVolume(context: BinderContext, name: string): KubeObject | undefined {
   return context.store.collection(persistentVolumes.resource).get(name);
 }
 
+/** The next step for one claim. Being bound is remembered by its annotation, as the PV controller does. */
 export function syncClaim(context: BinderContext, claim: KubeObject): void {
   if (annotation(claim, annotations.bindCompleted) !== undefined) {
     syncBound(context, claim);

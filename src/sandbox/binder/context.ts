@@ -31,6 +31,7 @@ export type BinderContext = {
   readonly again: (key: WorkKey, delay: number) => void;
 };
 
+/** What is to be looked at: its kind, and its key in the store. */
 export type WorkKey =
   | `claim:${string}`
   | `volume:${string}`

@@ -10,6 +10,7 @@ import type { BinderContext } from './context.ts';
 /** How long to wait for finalizers of objects, in milliseconds. */
 const recheck = 200;
 
+/** Deletes the objects of a definition that is being deleted, then lets it go. */
 export function syncDefinition(context: BinderContext, core: ApiCore, definition: KubeObject): void {
   if (!isDeleting(definition) || !finalizersOf(definition).includes(cleanupFinalizer)) {
     return;

@@ -14,6 +14,7 @@ import type { BinderContext } from './context.ts';
 
 const component = 'volume_expand';
 
+/** Looks whether a bound claim wants more than it has. */
 export function syncExpansion(context: BinderContext, claim: KubeObject): void {
   const wanted = textAt(claim, 'spec', 'resources', 'requests', 'storage');
   const has = textAt(claim, 'status', 'capacity', 'storage');

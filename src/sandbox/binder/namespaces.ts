@@ -9,6 +9,7 @@ import type { BinderContext } from './context.ts';
 /** How long to wait for finalizers of what is in it, in milliseconds. */
 const recheck = 200;
 
+/** The next step for one namespace. */
 export function syncNamespace(context: BinderContext, core: ApiCore, namespace: KubeObject): void {
   const { name } = namespace.metadata;
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', namespace: name, name: 'default' };

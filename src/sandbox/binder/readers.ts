@@ -2,6 +2,7 @@
 import { objectAt, textAt } from '../api/json.ts';
 import type { KubeObject } from '../api/object.ts';
 
+/** The PV controller's marks. Provisioners read `storageProvisioner`, and write `provisionedBy`. */
 export const annotations = {
   bindCompleted: 'pv.kubernetes.io/bind-completed',
   boundByController: 'pv.kubernetes.io/bound-by-controller',
@@ -16,11 +17,15 @@ export const annotations = {
 export const claimType = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' } as const;
 export const volumeType = { apiVersion: 'v1', kind: 'PersistentVolume' } as const;
 
+/** Pending when nothing is written yet. */
 export const phaseOf = (found: KubeObject): string => textAt(found, 'status', 'phase') ?? 'Pending';
+/** The volume that a claim names, or is bound to. */
 export const volumeNameOf = (claim: KubeObject): string | undefined => textAt(claim, 'spec', 'volumeName');
 
+/** `spec.claimRef` of a volume. Without a uid it is a reservation by name. */
 export type ClaimReference = { readonly namespace: string; readonly name: string; readonly uid: string | undefined };
 
+/** Whom the volume is for; undefined when it is free. */
 export function claimRefOf(volume: KubeObject): ClaimReference | undefined {
   const found = objectAt(volume, 'spec', 'claimRef');
   const name = textAt(found, 'name');

@@ -9,6 +9,7 @@ import { annotations, claimRefOf, phaseOf, volumeNameOf } from './readers.ts';
 import type { KubeObject } from '../api/object.ts';
 import type { BinderContext } from './context.ts';
 
+/** The next step for one volume. */
 export function syncVolume(context: BinderContext, volume: KubeObject): void {
   const reference = claimRefOf(volume);
   if (reference?.uid === undefined) {

@@ -12,6 +12,7 @@ import type { Json, JsonObject } from '../json.ts';
 import type { KindContext } from '../kinds/kind.ts';
 import type { KubeObject } from '../object.ts';
 
+/** Where the definitions themselves are kept. */
 export const definitionResource = resourceId('apiextensions.k8s.io', 'customresourcedefinitions');
 /** Holds the definition until its objects are gone. */
 export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
@@ -139,6 +140,7 @@ function validateUpdate(next: KubeObject, previous: KubeObject): readonly FieldE
     .map((field) => invalid(`spec.${field}`, textAt(next, 'spec', field) ?? '', 'field is immutable'));
 }
 
+/** The kind of definitions. Their schema is kept as it comes; `validate` says whether it is structural. */
 export const customResourceDefinitions = defineKind({
   group: 'apiextensions.k8s.io',
   version: 'v1',

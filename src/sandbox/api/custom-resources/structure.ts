@@ -10,6 +10,10 @@ import type { FieldError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Schema } from '../schema/schema.ts';
 
+/**
+ * Every way in which `value`, found at `path`, breaks the schema. Fields that the schema does not know were pruned
+ * before.
+ */
 export function validateStructure(schema: Schema, value: Json, path: string): readonly FieldError[] {
   if (value === null) {
     return schema.nullable === true || schema.type === undefined ? [] : [mistyped(schema, value, path)];

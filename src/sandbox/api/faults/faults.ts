@@ -36,6 +36,7 @@ const action = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('hang') }).describe('no answer, ever; nothing is done'),
 ]);
 
+/** What POST /sandbox/faults takes, and what `Faults.add` takes. A pattern that says nothing matches every call. */
 export const faultShape = z.strictObject({
   match: callPattern.default({}),
   action,
@@ -56,6 +57,7 @@ export type OpenWatch = {
   readonly freeze: () => void;
 };
 
+/** The faults that are active, and the watches that are open. */
 export class Faults {
   readonly #random: Random;
   readonly #forget: () => void;

@@ -1,5 +1,6 @@
 import type { Call } from './faults.ts';
 
+/** How often one kind of call came and was answered with `code` (0: not answered). */
 export type CallCount = {
   readonly verb: string;
   readonly resource: string;

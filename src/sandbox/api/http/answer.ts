@@ -19,6 +19,7 @@ export function sendJson(response: ServerResponse, code: number, value: Json): v
   send(response, code, JSON.stringify(value));
 }
 
+/** For health and for paths that are nobody's: those are not JSON on the real server either. */
 export function sendText(response: ServerResponse, code: number, text: string): void {
   response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' });
   response.end(text);

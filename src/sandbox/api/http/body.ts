@@ -25,6 +25,7 @@ export async function readBytes(request: IncomingMessage): Promise<Buffer> {
 const jsonTypes = new Set(['', 'application/json', '*/*']);
 const yamlTypes = new Set(['application/yaml', 'text/yaml', 'application/x-yaml']);
 
+/** The Content-Type without its parameters, in lower case; empty when there is none. */
 export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }

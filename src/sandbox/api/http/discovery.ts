@@ -176,6 +176,7 @@ export function review(path: string, body: JsonObject): JsonObject | undefined {
   }
 }
 
+/** Every `group/version` that has a kind, in the order in which they came. */
 export function servedApiVersions(kinds: readonly Kind[]): readonly string[] {
   return [...new Set(kinds.map((kind) => apiVersionOf(kind)))];
 }

@@ -1,5 +1,6 @@
 /** In which form the client wants its answer. Protobuf is never spoken: the next form that the client accepts is. */
 
+/** `discovery` is the aggregated form, which only /api and /apis have. */
 export type AnswerForm = { readonly as: 'object' | 'table' | 'partial' | 'discovery'; readonly yaml: boolean };
 
 const plain: AnswerForm = { as: 'object', yaml: false };

@@ -13,10 +13,13 @@ export type Reader =
   | 'intOrString'
   | Message;
 type Field = { readonly name: string; readonly read: Reader; readonly repeated: boolean };
+/** Field number -> field. */
 export type Message = ReadonlyMap<number, Field>;
 
+/** A field that holds one value; of a message that comes twice, the parts are merged. */
 export const one = (name: string, read: Reader): Field => ({ name, read, repeated: false });
 const many = (name: string, read: Reader): Field => ({ name, read, repeated: true });
+/** A message from its field numbers. Numbers that are not listed are skipped when read. */
 export const message = (fields: Readonly<Record<number, Field>>): Message =>
   new Map(Object.entries(fields).map(([number, field]) => [Number(number), field]));
 

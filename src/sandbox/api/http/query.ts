@@ -6,6 +6,7 @@ import type { WatchOptions } from '../verbs/watch.ts';
 
 const text = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined;
 
+/** A flag of the query; undefined when it is not there. */
 export function truth(query: URLSearchParams, name: string): boolean | undefined {
   const given = query.get(name);
   return given === null ? undefined : given === 'true' || given === '1';
@@ -23,6 +24,7 @@ export function count(query: URLSearchParams, name: string): number | undefined 
   return Number(given);
 }
 
+/** What a list may say about what it wants. */
 export function listOptions(query: URLSearchParams, namespace: string | undefined): ListOptions {
   return {
     namespace,
@@ -35,6 +37,7 @@ export function listOptions(query: URLSearchParams, namespace: string | undefine
   };
 }
 
+/** What a watch may say about what it wants. */
 export function watchOptions(query: URLSearchParams, namespace: string | undefined): WatchOptions {
   return {
     namespace,

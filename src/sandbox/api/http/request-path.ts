@@ -1,6 +1,7 @@
 /** What a URL of the API is about. */
 import type { Subresource } from '../kinds/kind.ts';
 
+/** The parts of a resource's URL; no `name` means the collection, no `namespace` all of them or none. */
 export type ResourcePath = {
   readonly apiVersion: string;
   readonly plural: string;

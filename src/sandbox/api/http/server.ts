@@ -27,6 +27,7 @@ import type { Kind } from '../kinds/kind.ts';
 import type { ResourcePath } from './request-path.ts';
 import type { StreamDependencies } from './watch-stream.ts';
 
+/** What the door needs of the house behind it. */
 export type ServerDependencies = StreamDependencies & {
   /** What clients must show. */
   readonly token: string;
@@ -46,6 +47,7 @@ export function secretPrefix(token: string): string {
 
 const healthPaths = ['/healthz', '/livez', '/readyz'];
 
+/** Reads requests, applies the active faults, counts, and hands on to whoever answers. */
 export class KubeHttpServer {
   readonly server: Server;
   readonly #parts: ServerDependencies;

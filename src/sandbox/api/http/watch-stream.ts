@@ -17,6 +17,7 @@ const bookmarkInterval = 60_000;
 /** A client that lets this many bytes pile up is cut off, as the real server does with slow watchers. */
 const backlogLimit = 64 * 1024 * 1024;
 
+/** What answering needs, for watches and for all other calls. */
 export type StreamDependencies = {
   readonly core: ApiCore;
   readonly encoder: Encoder;
@@ -25,6 +26,7 @@ export type StreamDependencies = {
   readonly faults: Faults;
 };
 
+/** A watch's own options, and how its events are to look. */
 export type StreamOptions = WatchOptions & {
   readonly timeoutSeconds: number | undefined;
   readonly form: AnswerForm;

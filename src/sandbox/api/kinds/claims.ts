@@ -35,6 +35,7 @@ const shortModes = new Map([
 ]);
 
 const betaClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
+/** Keeps a claim while pods use it; every claim is created with it. */
 export const claimProtection = 'kubernetes.io/pvc-protection';
 
 /** The class of a claim or volume. The beta annotation wins; '' is "no class", undefined is "not said". */
@@ -48,6 +49,7 @@ export function describeModes(modes: readonly Json[]): string {
   return [...shortModes].flatMap(([mode, short]) => (modes.includes(mode) ? [short] : [])).join(',');
 }
 
+/** What is wrong with a list of access modes, of a claim or of a volume. */
 export function validateModes(modes: readonly Json[], field: string): readonly FieldError[] {
   const bad = modes.filter((mode) => !accessModes.some((one) => one === mode));
   const exclusive = modes.length > 1 && modes.includes('ReadWriteOncePod');
@@ -189,6 +191,7 @@ function bound(claim: KubeObject): boolean {
   return textAt(claim, 'spec', 'volumeName') !== undefined;
 }
 
+/** Claims: most of the spec is frozen, the size of a bound one may grow, the status has a door of its own. */
 export const persistentVolumeClaims = defineKind({
   version: 'v1',
   kind: 'PersistentVolumeClaim',

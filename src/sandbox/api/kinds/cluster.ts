@@ -25,6 +25,7 @@ import { ageColumn, column, defineKind, nameColumn } from './kind.ts';
 import type { FieldError } from '../errors.ts';
 import type { KubeObject } from '../object.ts';
 
+/** Where namespaces are kept. */
 export const namespaceResource = resourceId('', 'namespaces');
 
 const undeletable = new Set(['default', 'kube-system', 'kube-public']);
@@ -45,6 +46,7 @@ function prepareNamespace(namespace: KubeObject): KubeObject {
   return { ...named, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
 }
 
+/** Namespaces: held by `spec.finalizers` until the namespace controller has emptied them. */
 export const namespaces = defineKind({
   version: 'v1',
   kind: 'Namespace',
@@ -89,6 +91,7 @@ const nodeInfo =
   (node: KubeObject): string =>
     textAt(node, 'status', 'nodeInfo', field) ?? otherwise;
 
+/** Nodes: created with their status, as a kubelet does that registers. */
 export const nodes = defineKind({
   version: 'v1',
   kind: 'Node',
@@ -156,6 +159,7 @@ function validateLease(lease: KubeObject): readonly FieldError[] {
   ];
 }
 
+/** Leases: never replaced blindly, and times with six digits. */
 export const leases = defineKind({
   group: 'coordination.k8s.io',
   version: 'v1',

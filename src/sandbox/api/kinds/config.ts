@@ -49,6 +49,7 @@ function validateFrozen(next: KubeObject, previous: KubeObject, fields: readonly
 const dataCount = (held: KubeObject): number =>
   Object.keys(objectAt(held, 'data')).length + Object.keys(objectAt(held, 'binaryData')).length;
 
+/** ConfigMaps. */
 export const configMaps = defineKind({
   version: 'v1',
   kind: 'ConfigMap',
@@ -75,6 +76,7 @@ function withStringData(secret: KubeObject): KubeObject {
   };
 }
 
+/** Secrets: written by `data` or `stringData`, read by `data`. */
 export const secrets = defineKind({
   version: 'v1',
   kind: 'Secret',
@@ -105,6 +107,7 @@ export const secrets = defineKind({
   ],
 });
 
+/** ServiceAccounts: stored; no tokens are made. */
 export const serviceAccounts = defineKind({
   version: 'v1',
   kind: 'ServiceAccount',

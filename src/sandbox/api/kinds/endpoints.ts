@@ -11,6 +11,7 @@ import type { FieldError } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { KubeObject } from '../object.ts';
 
+/** Where Endpoints are kept. */
 export const endpointsResource = resourceId('', 'endpoints');
 
 const unusable: readonly (readonly [RegExp, string])[] = [
@@ -73,6 +74,7 @@ function withSubsetDefaults(endpoints: KubeObject): KubeObject {
   return subsets.length === 0 ? endpoints : { ...endpoints, subsets };
 }
 
+/** Endpoints: addresses must be IP addresses that another machine can reach. */
 export const endpoints = defineKind({
   version: 'v1',
   kind: 'Endpoints',
@@ -97,6 +99,7 @@ export const endpoints = defineKind({
     atLeast(version, 33) ? ['v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice'] : [],
 });
 
+/** EndpointSlices: stored; nothing makes them from Endpoints here. */
 export const endpointSlices = defineKind({
   group: 'discovery.k8s.io',
   version: 'v1',

@@ -9,6 +9,7 @@ import type { FieldError } from '../errors.ts';
 import type { KubeObject } from '../object.ts';
 import type { Column } from './kind.ts';
 
+/** Where events are kept, whichever door they came in by. */
 export const eventResource = resourceId('', 'events');
 
 const source = object({ component: text, host: text });
@@ -88,6 +89,7 @@ const common = {
   columns: () => columns,
 } as const;
 
+/** Events as the core has them, and as they are stored. */
 export const events = defineKind({
   ...common,
   schema: kindSchema({
@@ -132,6 +134,7 @@ function rename(event: KubeObject, names: ReadonlyMap<string, string>, apiVersio
 const outward = new Map<string, string>(renamed);
 const inward = new Map<string, string>(renamed.map(([core, newer]) => [newer, core]));
 
+/** The same events as events.k8s.io/v1 has them. */
 export const newerEvents = defineKind({
   ...common,
   group: 'events.k8s.io',

@@ -30,6 +30,7 @@ export type Column = {
   readonly cell: (object: KubeObject, now: number) => Json;
 };
 
+/** A part of an object that is written by a path of its own. */
 export type Subresource = 'status' | 'finalize';
 
 /** Same objects, other shape: how a second version of a resource reads and writes what the first one stores. */
@@ -38,6 +39,7 @@ type Conversion = {
   readonly toStorage: (object: KubeObject) => KubeObject;
 };
 
+/** One kind in one version. */
 export type Kind = {
   readonly group: string;
   readonly version: string;
@@ -79,6 +81,7 @@ export type Kind = {
   readonly conversion: Conversion | undefined;
 };
 
+/** What has to be said about a kind, and what may be. */
 export type KindParts = Pick<Kind, 'version' | 'kind' | 'plural' | 'namespaced' | 'schema'> & Partial<Kind>;
 
 const nothing = (): readonly never[] => [];
@@ -116,6 +119,7 @@ export function defineKind(parts: KindParts): Kind {
   };
 }
 
+/** `group/version`, or `v1` for the core. */
 export function apiVersionOf(kind: Kind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`;
 }
@@ -125,6 +129,7 @@ export function subjectOf(kind: Kind): { readonly group: string; readonly resour
   return { group: kind.group, resource: kind.plural };
 }
 
+/** The first column of every kind. */
 export const nameColumn: Column = {
   name: 'Name',
   type: 'string',
@@ -133,6 +138,7 @@ export const nameColumn: Column = {
   cell: (object) => object.metadata.name,
 };
 
+/** The time since creation, as kubectl writes it. */
 export const ageColumn: Column = {
   name: 'Age',
   type: 'string',

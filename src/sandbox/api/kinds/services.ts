@@ -21,6 +21,7 @@ import type { JsonObject } from '../json.ts';
 import type { KubeObject } from '../object.ts';
 import type { KindContext } from './kind.ts';
 
+/** Where Services are kept. */
 export const serviceResource = resourceId('', 'services');
 
 /** A free address of 10.96.0.0/12, the range that kubeadm uses. */
@@ -94,6 +95,7 @@ function validate(service: KubeObject): readonly FieldError[] {
   ];
 }
 
+/** What is wrong with a port; of several, each needs a name. */
 export function validatePort(port: JsonObject, field: string, named: boolean): readonly FieldError[] {
   const number = port['port'];
   return [
@@ -129,6 +131,7 @@ const port = object({
   nodePort: integer,
 });
 
+/** Services: get an address of their own unless headless, and keep it. */
 export const services = defineKind({
   version: 'v1',
   kind: 'Service',

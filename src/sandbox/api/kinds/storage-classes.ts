@@ -1,12 +1,14 @@
 import { forbiddenField, required, unsupported } from '../errors.ts';
-import { sameJson, textAt } from '../json.ts';
+import { arrayAt, objectAt, sameJson, show, textAt, valueAt } from '../json.ts';
 import { annotation } from '../object.ts';
 import { kindSchema, list, map, object, optionalText, text, truth } from '../schema/builders.ts';
 import { resourceId } from '../store/store.ts';
 import { ageColumn, column, defineKind, nameColumn } from './kind.ts';
 import type { FieldError } from '../errors.ts';
 import type { KubeObject } from '../object.ts';
+import type { Column } from './kind.ts';
 
+/** Where StorageClasses are kept. */
 export const storageClassResource = resourceId('storage.k8s.io', 'storageclasses');
 
 const defaultAnnotations = [
@@ -53,6 +55,7 @@ function validate(object: KubeObject): readonly FieldError[] {
   ];
 }
 
+/** StorageClasses: all that a provisioner reads of them is frozen. */
 export const storageClasses = defineKind({
   group: 'storage.k8s.io',
   version: 'v1',
@@ -94,6 +97,7 @@ function withDefaults(object: KubeObject): Partial<KubeObject> {
   };
 }
 
+/** CSIDriver objects: stored with their defaults. */
 export const csiDrivers = defineKind({
   group: 'storage.k8s.io',
   version: 'v1',
@@ -126,31 +130,21 @@ export const csiDrivers = defineKind({
       requiresRepublish: false,
       seLinuxMount: false,
       volumeLifecycleModes: ['Persistent'],
-      ...(object['spec'] as KubeObject | undefined),
+      ...objectAt(object, 'spec'),
     },
   }),
   columns: () => [
     nameColumn,
-    column('AttachRequired', (object) => (object['spec'] as { attachRequired?: boolean }).attachRequired ?? true, {
-      type: 'boolean',
-    }),
-    column('PodInfoOnMount', (object) => (object['spec'] as { podInfoOnMount?: boolean }).podInfoOnMount ?? false, {
-      type: 'boolean',
-    }),
-    column('StorageCapacity', (object) => (object['spec'] as { storageCapacity?: boolean }).storageCapacity ?? false, {
-      type: 'boolean',
-    }),
+    flag('AttachRequired', 'attachRequired'),
+    flag('PodInfoOnMount', 'podInfoOnMount'),
+    flag('StorageCapacity', 'storageCapacity'),
     column('TokenRequests', () => '<unset>'),
-    column(
-      'RequiresRepublish',
-      (object) => (object['spec'] as { requiresRepublish?: boolean }).requiresRepublish ?? false,
-      {
-        type: 'boolean',
-      },
-    ),
-    column('Modes', (object) =>
-      ((object['spec'] as { volumeLifecycleModes?: string[] }).volumeLifecycleModes ?? []).join(','),
-    ),
+    flag('RequiresRepublish', 'requiresRepublish'),
+    column('Modes', (object) => arrayAt(object, 'spec', 'volumeLifecycleModes').map(show).join(',')),
     ageColumn,
   ],
 });
+
+function flag(name: string, field: string): Column {
+  return column(name, (object) => valueAt(object, 'spec', field) === true, { type: 'boolean' });
+}

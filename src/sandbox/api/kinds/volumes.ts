@@ -27,6 +27,7 @@ import type { Schema } from '../schema/schema.ts';
 import type { ServerVersion } from '../server-version.ts';
 import type { Column, KindContext } from './kind.ts';
 
+/** Keeps a volume while it is bound; every volume is created with it. */
 export const volumeProtection = 'kubernetes.io/pv-protection';
 
 /** Every volume source that a PersistentVolume may have; those that Brickyard has nothing to do with are kept unread. */
@@ -212,6 +213,7 @@ function warnings(volume: KubeObject, version: ServerVersion): readonly string[]
     : [];
 }
 
+/** Volumes: exactly one source, and that one frozen. */
 export const persistentVolumes = defineKind({
   version: 'v1',
   kind: 'PersistentVolume',

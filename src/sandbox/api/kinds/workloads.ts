@@ -12,6 +12,7 @@ import type { FieldError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
 import type { KubeObject } from '../object.ts';
 
+/** Where pods are kept. */
 export const podResource = resourceId('', 'pods');
 
 const container = openObject({
@@ -74,6 +75,7 @@ const podReady = (pod: KubeObject): string => {
   return `${statuses.length}/${arrayAt(pod, 'spec', 'containers').length}`;
 };
 
+/** Pods, Pending for ever. One with a nodeName counts as using its claims. */
 export const pods = defineKind({
   version: 'v1',
   kind: 'Pod',
@@ -127,6 +129,7 @@ function prepareStatefulSet(set: KubeObject): KubeObject {
 const templateContainers = (set: KubeObject): readonly JsonObject[] =>
   arrayAt(set, 'spec', 'template', 'spec', 'containers') as readonly JsonObject[];
 
+/** StatefulSets, without pods. */
 export const statefulSets = defineKind({
   group: 'apps',
   version: 'v1',

@@ -5,6 +5,7 @@ import type { Json, JsonObject } from '../json.ts';
 import type { KubeObject } from '../object.ts';
 import type { Path } from './leaves.ts';
 
+/** What one manager owns by one way of writing. */
 export type Entry = {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';

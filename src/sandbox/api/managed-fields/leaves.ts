@@ -15,10 +15,12 @@ export type Leaves = ReadonlyMap<Path, Json>;
 const present = true;
 const separator = '\u0000';
 
+/** The inverse of `splitPath`. */
 export function joinPath(elements: readonly string[]): Path {
   return elements.join(separator) as Path;
 }
 
+/** The elements of a path, outermost first. */
 export function splitPath(path: Path): readonly string[] {
   return path.split(separator);
 }

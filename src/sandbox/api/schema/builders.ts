@@ -10,10 +10,12 @@ export const quantity: Schema = { type: 'string', format: 'quantity' };
 export const time: Schema = { type: 'string', format: 'date-time' };
 export const microTime: Schema = { type: 'string', format: 'micro-time' };
 export const bytes: Schema = { type: 'string', format: 'byte' };
+/** A number, or the name of one (a port). */
 export const intOrString: Schema = { 'x-kubernetes-int-or-string': true };
 /** An object that is stored as it comes. */
 export const open: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
 
+/** Named fields; others do not exist. */
 export const object = (properties: Readonly<Record<string, Schema>>): Schema => ({ type: 'object', properties });
 /** An object of which only the fields that merging needs to know are described; the others are kept as they come. */
 export const openObject = (properties: Readonly<Record<string, Schema>>): Schema => ({
@@ -25,8 +27,11 @@ const atomicObject = (properties: Readonly<Record<string, Schema>>): Schema => (
   ...object(properties),
   'x-kubernetes-map-type': 'atomic',
 });
+/** Keys of the users' choosing. */
 export const map = (values: Schema): Schema => ({ type: 'object', additionalProperties: values });
+/** A list that is replaced as a whole. */
 export const list = (items: Schema): Schema => ({ type: 'array', items, 'x-kubernetes-list-type': 'atomic' });
+/** A list in which each value stands once, merged value by value. */
 export const set = (items: Schema): Schema => ({
   type: 'array',
   items,
@@ -53,6 +58,7 @@ const ownerReference = atomicObject({
   blockOwnerDeletion: truth,
 });
 
+/** metav1.ObjectMeta. */
 export const objectMeta: Schema = object({
   name: text,
   generateName: text,
@@ -71,6 +77,7 @@ export const objectMeta: Schema = object({
   managedFields: list(open),
 });
 
+/** A reference to any object: a claimRef, what an event is about. */
 export const objectReference: Schema = atomicObject({
   kind: text,
   namespace: text,
@@ -84,6 +91,7 @@ export const objectReference: Schema = atomicObject({
 export const localReference: Schema = atomicObject({ apiGroup: optionalText, kind: text, name: text });
 export const secretReference: Schema = atomicObject({ name: text, namespace: text });
 
+/** metav1.LabelSelector. */
 export const labelSelector: Schema = atomicObject({
   matchLabels: map(text),
   matchExpressions: list(object({ key: text, operator: text, values: list(text) })),

@@ -11,6 +11,7 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Decoded } from './decode.ts';
 import type { Schema } from './schema.ts';
 
+/** `defaults`: fill in what the schema has a default for. */
 export function decodeCustom(kind: Kind, body: JsonObject, defaults: boolean): Decoded {
   const unknown: string[] = [];
   const { metadata, apiVersion, kind: type, ...rest } = body;

@@ -10,6 +10,7 @@ import { fieldSchema, isMap } from './schema.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { Schema } from './schema.ts';
 
+/** The object, and the paths of the fields that were dropped because no schema knows them. */
 export type Decoded = { readonly object: JsonObject; readonly unknown: readonly string[] };
 
 /** Throws ApiError 400 when a field has the wrong type. `about` is the kind that the body is read as. */

@@ -8,6 +8,7 @@ const scale = 1_000_000_000n;
 
 type Parsed = { readonly nanos: bigint; readonly form: 'binary' | 'decimal' | 'exponent' };
 
+/** The real server's complaint about a text that is no quantity. */
 export const quantityProblem =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 

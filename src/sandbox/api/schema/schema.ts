@@ -4,6 +4,7 @@
  */
 import type { Json } from '../json.ts';
 
+/** One node of a schema. */
 export type Schema = {
   readonly type?: string;
   /** For text: date-time, micro-time, quantity, byte, int-or-string, pointer (empty text is kept). */

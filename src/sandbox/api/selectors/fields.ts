@@ -5,13 +5,16 @@ import type { KubeObject } from '../object.ts';
 /** How to read each field that may be selected by. */
 export type FieldLabels = ReadonlyMap<string, (object: KubeObject) => string>;
 
+/** One term of a field selector. */
 export type FieldRequirement = { readonly field: string; readonly equal: boolean; readonly value: string };
 
+/** What every namespaced kind can be selected by. */
 export const namespacedFieldLabels: FieldLabels = new Map([
   ['metadata.name', (object: KubeObject): string => object.metadata.name],
   ['metadata.namespace', (object: KubeObject): string => object.metadata.namespace ?? ''],
 ]);
 
+/** What every cluster-wide kind can be selected by. */
 export const clusterFieldLabels: FieldLabels = new Map([
   ['metadata.name', (object: KubeObject): string => object.metadata.name],
 ]);
@@ -39,6 +42,7 @@ function splitTerms(text: string): readonly string[] {
   return (text.match(/(?:[^,\\]|\\.)+/g) ?? []).filter((part) => part.trim() !== '');
 }
 
+/** Says whether the object, in storage form, meets every term. */
 export function matchesFields(
   requirements: readonly FieldRequirement[],
   labels: FieldLabels,

@@ -2,8 +2,10 @@
 import { badRequest } from '../errors.ts';
 import { labelValueProblem, qualifiedNameProblem } from '../validation/names.ts';
 
+/** An object's labels. */
 export type Labels = Readonly<Record<string, string>>;
 
+/** One term of a label selector. */
 export type LabelRequirement = {
   readonly key: string;
   readonly operator: 'in' | 'notin' | 'exists' | 'absent' | 'greater' | 'less';
@@ -70,6 +72,7 @@ function checked(found: LabelRequirement): LabelRequirement {
   return found;
 }
 
+/** Says whether the labels meet every term. */
 export function matchesLabels(requirements: readonly LabelRequirement[], labels: Labels | undefined): boolean {
   return requirements.every((one) => meets(one, labels ?? {}));
 }

@@ -6,6 +6,7 @@ import type { KubeObject } from '../object.ts';
 /** `group/plural`: what the objects of all versions of a kind are kept under. */
 export type ResourceId = string & { readonly __brand: 'ResourceId' };
 
+/** The id for a plural name; the core's group is empty. */
 export function resourceId(group: string, plural: string): ResourceId {
   return `${group}/${plural}` as ResourceId;
 }

@@ -8,6 +8,7 @@ const labelValue = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
 
 const length = (limit: number): string => `must be no more than ${limit} characters`;
 
+/** Names of most objects: up to 253 characters, dots allowed. */
 export function dnsSubdomainProblem(name: string): string | undefined {
   if (name.length > 253) {
     return length(253);
@@ -17,6 +18,7 @@ export function dnsSubdomainProblem(name: string): string | undefined {
     : "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 }
 
+/** Names of namespaces: up to 63 characters, no dots. */
 export function dnsLabelProblem(name: string): string | undefined {
   if (name.length > 63) {
     return length(63);
@@ -26,6 +28,7 @@ export function dnsLabelProblem(name: string): string | undefined {
     : "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 }
 
+/** Names of Services: as a label, but beginning with a letter. */
 export function dns1035Problem(name: string): string | undefined {
   if (name.length > 63) {
     return length(63);
@@ -60,6 +63,7 @@ export function qualifiedNameProblem(text: string): string | undefined {
     : "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 }
 
+/** Values of labels: up to 63 characters, may be empty. */
 export function labelValueProblem(value: string): string | undefined {
   if (value.length > 63) {
     return length(63);

@@ -19,6 +19,7 @@ import type { KubeObject } from '../object.ts';
 import type { ApiCore, WriteOptions } from './core.ts';
 import type { Target, Written } from './update.ts';
 
+/** `force` takes over what others own. */
 export type ApplyOptions = WriteOptions & { readonly force: boolean };
 
 /** Throws ApiError: 409 with one cause a field for conflicts, and whatever a create or update would throw. */

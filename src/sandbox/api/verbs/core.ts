@@ -10,6 +10,7 @@ import type { KindRegistry } from '../kinds/registry.ts';
 import type { KubeObject, ObjectMeta } from '../object.ts';
 import type { Store } from '../store/store.ts';
 
+/** The API's state and its sources of time, randomness and identity. */
 export type ApiCore = {
   readonly store: Store;
   readonly kinds: KindRegistry;
@@ -18,6 +19,7 @@ export type ApiCore = {
   readonly uid: () => string;
 };
 
+/** How a write is to be done, and by whom. */
 export type WriteOptions = {
   /** Who owns the fields that are written: the query's fieldManager, or the first word of the user agent. */
   readonly manager: string;

@@ -8,12 +8,14 @@ import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject } from '../object.ts';
 import type { ApiCore } from './core.ts';
 
+/** Which objects are meant. */
 export type Selection = {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
 };
 
+/** Which objects, as of which version, from where on and how many. */
 export type ListOptions = Selection & {
   readonly limit?: number | undefined;
   readonly continue?: string | undefined;
@@ -21,6 +23,7 @@ export type ListOptions = Selection & {
   readonly resourceVersionMatch?: string | undefined;
 };
 
+/** A page of a list, or all of it. */
 export type Page = {
   readonly items: readonly KubeObject[];
   readonly revision: number;

@@ -16,6 +16,7 @@ import type { KubeObject } from '../object.ts';
 import type { ApiCore, WriteOptions } from './core.ts';
 import type { Target } from './update.ts';
 
+/** The media types of the four kinds of patch. */
 export const patchTypes = {
   json: 'application/json-patch+json',
   merge: 'application/merge-patch+json',

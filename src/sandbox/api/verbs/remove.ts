@@ -18,6 +18,7 @@ const shape = z.object({
   dryRun: z.array(z.literal('All')).nullish(),
 });
 
+/** metav1.DeleteOptions, as far as it means anything here. */
 export type DeleteOptions = z.infer<typeof shape>;
 
 /** Throws ApiError 400 when the body is no DeleteOptions. */
@@ -30,6 +31,7 @@ export function readDeleteOptions(body: unknown): DeleteOptions {
   return read.data;
 }
 
+/** What a delete did. */
 export type Removed = {
   readonly object: KubeObject;
   /** False: it only got a deletionTimestamp, because finalizers hold it. */

@@ -12,6 +12,7 @@ import type { Kind, Subresource } from '../kinds/kind.ts';
 import type { KubeObject } from '../object.ts';
 import type { ApiCore, WriteOptions } from './core.ts';
 
+/** The object, or the part of it, that a write is for. */
 export type Target = {
   readonly kind: Kind;
   readonly namespace: string | undefined;
@@ -19,6 +20,7 @@ export type Target = {
   readonly subresource: Subresource | undefined;
 };
 
+/** The object as it is now, and whether the write made it. */
 export type Written = { readonly object: KubeObject; readonly created: boolean };
 
 /** PUT. Throws ApiError with the answer to give when it is refused. */

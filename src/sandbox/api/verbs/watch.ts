@@ -8,11 +8,13 @@ import type { Change } from '../store/history.ts';
 import type { ApiCore } from './core.ts';
 import type { Selection } from './list.ts';
 
+/** One event; how it looks on the wire is for the stream to say. */
 export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: KubeObject }
   | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEnd: boolean }
   | { readonly type: 'ERROR'; readonly status: Status };
 
+/** Which objects, and from which version on; without one, from now on after what is there. */
 export type WatchOptions = Selection & {
   readonly resourceVersion?: string | undefined;
   readonly resourceVersionMatch?: string | undefined;
