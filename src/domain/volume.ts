@@ -5,7 +5,7 @@ import type { Bytes } from './quantity.ts';
 import { branded, byteSize } from './schema.ts';
 
 /** `prefer`: spread a set over zones as far as they go; `require`: refuse otherwise; `off`: nodes only. */
-const zoneSpread = z.enum(['prefer', 'require', 'off']);
+export const zoneSpread = z.enum(['prefer', 'require', 'off']);
 export type ZoneSpread = z.infer<typeof zoneSpread>;
 
 /** One gluster volume option, as `gluster volume set` takes it. Both sides keep to the grammar of src/domain/options.ts. */

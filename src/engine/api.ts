@@ -2,11 +2,14 @@
 import type { DesiredTopology } from '../domain/desired-topology.ts';
 import type { ClusterId, DeviceName, NodeId, VolumeId } from '../domain/names.ts';
 import type { Outcome } from '../domain/outcome.ts';
+import type { Headroom } from '../domain/placement/capacity.ts';
+import type { NodeLossForecast } from '../domain/placement/node-loss.ts';
 import type { Placed } from '../domain/placement/place.ts';
 import type { DeviceUsage } from '../domain/placement/pool.ts';
 import type { Refusal } from '../domain/placement/refusal.ts';
 import type { TopologyPlan } from '../domain/topology-plan.ts';
-import type { ClusterRecord, NodeRecord } from '../domain/topology.ts';
+import type { ClusterRecord, NodeRecord, PlacementState } from '../domain/topology.ts';
+import type { VolumeShape } from '../domain/volume-shape.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 
 /** Where to reach a volume. */
@@ -39,6 +42,24 @@ export type VolumePlan =
       readonly reason: string;
       readonly refusals: readonly { readonly cluster: ClusterId; readonly refusal: Refusal }[];
     };
+
+/** A plan and the proof of it, as lines for people: every brick's place, or every device's reason and what would help. */
+export interface ExplainedPlan {
+  readonly plan: VolumePlan;
+  readonly explanation: readonly string[];
+}
+
+/** A node, or one device of it. */
+export interface PlacementTarget {
+  readonly node: NodeId;
+  readonly device?: DeviceName;
+}
+
+export interface StateChange {
+  /** Whether it was in another state before. */
+  readonly changed: boolean;
+  readonly before: PlacementState;
+}
 
 /** One thing that applyTopology has tried. */
 export interface TopologyProgress {
@@ -82,6 +103,12 @@ export interface VolumeEngine {
 
   /** Where a request would go now, without doing it. */
   planVolume(request: VolumeRequest): VolumePlan;
+  /** Where a volume of that shape would go now, and why, without doing it. No clusters: any. */
+  explainPlan(shape: VolumeShape, clusters: readonly ClusterId[]): ExplainedPlan;
+  /** How many more volumes of that shape fit in the cluster, one after another. Counts up to 1000. */
+  headroom(cluster: ClusterId, shape: VolumeShape): Headroom;
+  /** What the loss of the node would mean; counts are by shape, in order. `undefined`: there is no such node. */
+  forecastLoss(node: NodeId, shapes: readonly VolumeShape[]): NodeLossForecast | undefined;
   /** Where to reach a volume. `undefined` until its bricks have stood once, which `ensureVolume` sees to. */
   locate(record: VolumeRecord): VolumeLocation | undefined;
   /**
@@ -105,6 +132,11 @@ export interface VolumeEngine {
    * carries on with what the first one could not do. `rejected` with nothing done when the plan has refusals.
    */
   applyTopology(desired: DesiredTopology, options: ApplyTopologyOptions): Promise<Outcome<TopologyPlan>>;
+  /**
+   * Says whether new bricks may go to the node or device; what is there already is not touched. Idempotent. `rejected`
+   * when there is no such node or device.
+   */
+  setPlacementState(target: PlacementTarget, state: PlacementState): Promise<Outcome<StateChange>>;
   /** Calls `listener` after every change of clusters or nodes. Returns the way to stop that. */
   onTopologyChange(listener: () => void): () => void;
 }

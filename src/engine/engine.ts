@@ -9,9 +9,11 @@ import { CreateVolume } from './create-volume.ts';
 import { deleteVolume, lookForStray } from './delete-volume.ts';
 import { checkMeta, readDocuments } from './documents.ts';
 import { Lanes } from './lanes.ts';
+import { Forecast } from './forecast.ts';
 import { Ledger } from './ledger.ts';
 import { NodeDirectory } from './node-directory.ts';
 import { engineSettings, type EngineOptions } from './options.ts';
+import { setPlacementState } from './placement-state.ts';
 import { Planner } from './planner.ts';
 import { Reachability } from './reachability.ts';
 import { Replanner } from './replan.ts';
@@ -49,6 +51,7 @@ class Engine implements VolumeEngine {
   readonly #work: VolumeWork;
   readonly #topology: Topology;
   readonly #create: CreateVolume;
+  readonly #forecast: Forecast;
   readonly #runs: VolumeRuns<VolumeLocation, void>;
   #state: 'new' | 'open' | 'closed' = 'new';
 
@@ -56,6 +59,7 @@ class Engine implements VolumeEngine {
     this.#work = work;
     this.#topology = new Topology(work);
     this.#create = new CreateVolume(work, new Replanner(work));
+    this.#forecast = new Forecast(work);
     this.#runs = new VolumeRuns((volume, error) => {
       work.settings.log.error({ volume, err: error }, 'work on a volume threw');
     });
@@ -127,6 +131,18 @@ class Engine implements VolumeEngine {
     return this.#work.planner.plan(request);
   }
 
+  explainPlan(...[shape, clusters]: Parameters<VolumeEngine['explainPlan']>): ReturnType<VolumeEngine['explainPlan']> {
+    return this.#forecast.plan(shape, clusters);
+  }
+
+  headroom(...[cluster, shape]: Parameters<VolumeEngine['headroom']>): ReturnType<VolumeEngine['headroom']> {
+    return this.#forecast.headroom(cluster, shape);
+  }
+
+  forecastLoss(...[node, shapes]: Parameters<VolumeEngine['forecastLoss']>): ReturnType<VolumeEngine['forecastLoss']> {
+    return this.#forecast.loss(node, shapes);
+  }
+
   locate(record: VolumeRecord): VolumeLocation | undefined {
     return hasPaths(record) ? this.#located(record) : undefined;
   }
@@ -168,6 +184,12 @@ class Engine implements VolumeEngine {
     ...[desired, options]: Parameters<VolumeEngine['applyTopology']>
   ): ReturnType<VolumeEngine['applyTopology']> {
     return this.#state === 'open' ? this.#topology.apply(desired, options) : notOpen();
+  }
+
+  async setPlacementState(
+    ...[target, state]: Parameters<VolumeEngine['setPlacementState']>
+  ): ReturnType<VolumeEngine['setPlacementState']> {
+    return this.#state === 'open' ? setPlacementState(this.#topology, target, state) : notOpen();
   }
 
   /** Why nothing can be done about the volume now. `undefined`: nothing is in the way. */

@@ -4,10 +4,19 @@ import { NameError } from '../domain/names.ts';
 import { reservedOptionPrefix, volumeOptionOf } from '../domain/options.ts';
 import { placeVolume, type Placed } from '../domain/placement/place.ts';
 import { describeRefusal, type Refusal } from '../domain/placement/refusal.ts';
-import type { PlacementLimits, PlacementRequest } from '../domain/placement/request.ts';
+import type { PlacementLimits, PlacementRequest, TagRule } from '../domain/placement/request.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 import type { VolumePlan } from './api.ts';
 import type { Ledger } from './ledger.ts';
+
+/** The part of a request that decides where it goes. */
+export interface PlanRequest extends Pick<
+  VolumeRequest,
+  'id' | 'clusters' | 'size' | 'durability' | 'snapshotFactor' | 'zoneSpread' | 'preferredZones'
+> {
+  /** Tag rules that devices must keep to. */
+  readonly tagMatch?: readonly TagRule[];
+}
 
 /** What is wrong with a request however much space there is. `undefined`: nothing. */
 export function problemOf(request: VolumeRequest): string | undefined {
@@ -36,20 +45,20 @@ export function problemOf(request: VolumeRequest): string | undefined {
 
 export class Planner {
   readonly #ledger: Ledger;
-  readonly #limits: PlacementLimits;
+  readonly limits: PlacementLimits;
 
   constructor(ledger: Ledger, limits: PlacementLimits) {
     this.#ledger = ledger;
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   /** The first cluster, in the request's order or by id, that can take the volume. */
-  plan(request: VolumeRequest): VolumePlan {
+  plan(request: PlanRequest): VolumePlan {
     const known = [...this.#ledger.pools().keys()].sort();
     const clusters = request.clusters.length === 0 ? known : request.clusters.filter((id) => known.includes(id));
     const refusals: { cluster: ClusterId; refusal: Refusal }[] = [];
     for (const cluster of clusters) {
-      const placed = placeVolume(this.#ledger.pool(cluster), { ...this.#placement(request), volume: request.id });
+      const placed = placeVolume(this.#ledger.pool(cluster), this.placement(request));
       if (placed.kind === 'placed') {
         return { ...placed, cluster };
       }
@@ -82,10 +91,7 @@ export class Planner {
     }
     try {
       const { size, durability, snapshotFactor } = record;
-      return placeVolume(pool, {
-        ...this.#placement({ ...request, size, durability, snapshotFactor }),
-        volume: record.id,
-      });
+      return placeVolume(pool, this.placement({ ...request, id: record.id, size, durability, snapshotFactor }));
     } finally {
       for (const brick of given) {
         pool.occupy(brick);
@@ -93,8 +99,18 @@ export class Planner {
     }
   }
 
-  #placement(request: VolumeRequest): Omit<PlacementRequest, 'volume'> {
-    const { size, durability, snapshotFactor, zoneSpread, preferredZones } = request;
-    return { size, durability, snapshotFactor, zoneSpread, preferredZones, limits: this.#limits };
+  /** The request as placement takes it, with the limits of this installation. */
+  placement(request: PlanRequest): PlacementRequest {
+    const { id, size, durability, snapshotFactor, zoneSpread, preferredZones, tagMatch } = request;
+    return {
+      volume: id,
+      size,
+      durability,
+      snapshotFactor,
+      zoneSpread,
+      preferredZones,
+      limits: this.limits,
+      ...(tagMatch === undefined ? {} : { tagMatch }),
+    };
   }
 }

@@ -11,6 +11,8 @@ import { prepareNodes } from './prepare-nodes.ts';
 import { stopped, type RunSignals } from './volume-runs.ts';
 import type { VolumeWork } from './volume-work.ts';
 
+type NodeChange = (node: NodeRecord) => NodeRecord | undefined;
+
 /**
  * Clusters and nodes: their records, and making them so. Records first, then peers, then devices. A device takes bricks
  * from the moment that its size is recorded, which is after its node is a peer and after it was prepared, so that a
@@ -78,6 +80,17 @@ export class Topology {
     return applied;
   }
 
+  /**
+   * Replaces a node's record by what `change` makes of it, after the changes before have ended. Nothing is written when
+   * `change` gives nothing; it is not called when there is no such node. `closes`: placement keeps to the new record
+   * already while it is written.
+   */
+  changeNode(id: NodeId, closes: boolean, change: NodeChange): Promise<Outcome<void>> {
+    const changed = this.#tail.then(() => this.#changeNode(id, closes, change));
+    this.#tail = changed.catch(() => undefined);
+    return changed;
+  }
+
   /** Lets the running step finish and begins no other. */
   async close(reason: string): Promise<void> {
     this.#stop.abort(reason);
@@ -106,6 +119,21 @@ export class Topology {
     );
     const joined = joinOutcomes(prepared);
     return joined.kind === 'done' ? done(plan) : joined;
+  }
+
+  async #changeNode(id: NodeId, closes: boolean, change: NodeChange): Promise<Outcome<void>> {
+    if (this.#stop.signal.aborted) {
+      return stopped({ stop: this.#stop.signal, abort: this.#stop.signal });
+    }
+    const node = this.#work.directory.get(id);
+    const wanted = node === undefined ? undefined : change(node);
+    if (wanted === undefined) {
+      return done();
+    }
+    if (closes) {
+      this.#poolOf(id)?.upsertNode(wanted);
+    }
+    return this.#writeNode(wanted);
   }
 
   /** Clusters before their nodes, so that a crash in between leaves no node without one. */

@@ -59,7 +59,7 @@ export interface NodeLoss {
 
 /**
  * What happens when a node dies for good. `volumes`: all that have bricks on it. A set is re-placed under the rules of
- * `common`. Volumes without a copy elsewhere (distribute) are lost, so their bricks count as stranded.
+ * `common`. Each count ends at `atMost`. Volumes without a copy elsewhere (distribute) are lost, so their bricks count as stranded.
  */
 export function afterLossOf(
   pool: PlacementPool,
@@ -67,10 +67,11 @@ export function afterLossOf(
   requests: readonly PlacementRequest[],
   volumes: readonly Evacuee[],
   common: Pick<PlacementRequest, 'zoneSpread' | 'preferredZones' | 'limits' | 'tagMatch'>,
+  atMost?: number,
 ): NodeLoss {
   const record = pool.node(node);
   const dead = record === undefined ? [] : [{ ...record, state: 'failed' as const }];
-  const count = (): Headroom[] => requests.map((request) => headroom(pool, request));
+  const count = (): Headroom[] => requests.map((request) => headroom(pool, request, atMost));
   const now = count();
   return supposing(pool, dead, () => {
     const after = count();

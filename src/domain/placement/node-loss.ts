@@ -28,7 +28,7 @@ export interface NodeLossForecast {
 /**
  * Supposes that the node dies for good, and that everything on nodes and devices of state `failed` is lost already. What
  * is merely offline comes back. `volumes`: any; those without a brick on the node do not count. Bricks are made anew under
- * the rules of `common`, the largest volumes first. Leaves the pool as it was.
+ * the rules of `common`, the largest volumes first; each count of what fits ends at `atMost`. Leaves the pool as it was.
  */
 export function forecastLoss(
   pool: PlacementPool,
@@ -36,6 +36,7 @@ export function forecastLoss(
   requests: readonly PlacementRequest[],
   volumes: readonly Evacuee[],
   common: Pick<PlacementRequest, 'zoneSpread' | 'preferredZones' | 'limits'>,
+  atMost?: number,
 ): NodeLossForecast {
   const touched = volumes
     .filter(({ brickSets }) => brickSets.flat().some((brick) => brick.node === node))
@@ -45,7 +46,7 @@ export function forecastLoss(
     // What has nothing to be filled from is not made anew, and takes no room from others.
     brickSets: volume.brickSets.filter((set) => survives(pool, volume, set, node)),
   }));
-  const { headroom, replaceable } = afterLossOf(pool, node, requests, survivors, common);
+  const { headroom, replaceable } = afterLossOf(pool, node, requests, survivors, common, atMost);
   const rebuilt = new Set(replaceable.map(({ id }) => id));
   return {
     headroom,

@@ -1,0 +1,51 @@
+/** What a volume would be like, of which nobody says yet whose it is: for asking whether and where it would fit. */
+import { z } from 'zod';
+import { durabilityProblem, durabilitySchema, describeDurability } from './durability.ts';
+import { describeRule, type TagRule } from './placement/request.ts';
+import { bytes, describeSize, GiB } from './quantity.ts';
+import { byteSize } from './schema.ts';
+import { zoneSpread } from './volume.ts';
+
+/** Keys and values have the grammar that tags have in a topology. */
+export const tagRule = z.strictObject({
+  key: z.string().regex(/^[a-zA-Z0-9_.-]{1,32}$/, 'expected 1 to 32 letters, digits, _ . and -'),
+  op: z.enum(['=', '!=']),
+  value: z.string().regex(/^[a-zA-Z0-9_.:/-]{0,64}$/, 'expected at most 64 letters, digits, _ . : / and -'),
+}) satisfies z.ZodType<TagRule>;
+
+export const volumeShape = z.strictObject({
+  /** Usable bytes, at least 1. */
+  size: byteSize.refine((size) => size >= 1, 'expected a size above 0, got 0'),
+  durability: durabilitySchema.superRefine((durability, context) => {
+    const problem = durabilityProblem(durability);
+    if (problem !== undefined) {
+      context.addIssue(problem);
+    }
+  }),
+  /** Thin pool size as a multiple of brick size. */
+  snapshotFactor: z.number('expected a number from 1 to 100').min(1).max(100).default(1),
+  zoneSpread: zoneSpread.default('prefer'),
+  /** Tag rules that a device must keep to, all of them. */
+  tagMatch: z.array(tagRule).default([]),
+});
+export type VolumeShape = z.infer<typeof volumeShape>;
+
+/** What capacity is counted in when nobody says otherwise: 10 GiB, replicate 3. */
+export const usualShape: VolumeShape = {
+  size: bytes(10 * GiB),
+  durability: { kind: 'replicate', count: 3 },
+  snapshotFactor: 1,
+  zoneSpread: 'prefer',
+  tagMatch: [],
+};
+
+/** `10 GiB, replicate 3`, and whatever differs from what is usual. */
+export function describeShape(shape: VolumeShape): string {
+  return [
+    describeSize(shape.size),
+    describeDurability(shape.durability),
+    ...(shape.snapshotFactor === 1 ? [] : [`snapshot factor ${shape.snapshotFactor}`]),
+    ...(shape.zoneSpread === 'prefer' ? [] : [`zone spread ${shape.zoneSpread}`]),
+    ...shape.tagMatch.map(describeRule),
+  ].join(', ');
+}
