@@ -56,3 +56,20 @@ export function describeDurability(durability: Durability): string {
       return 'distribute';
   }
 }
+
+/** Reads what `describeDurability` wrote. Throws RangeError when the text is none of it. */
+export function parseDurability(text: string): Durability {
+  const [, count] = /^replicate (\d{1,2})$/.exec(text) ?? [];
+  const [, data, redundancy] = /^disperse (\d{1,2})\+(\d{1,2})$/.exec(text) ?? [];
+  const parsed = durabilitySchema.safeParse(
+    count !== undefined
+      ? { kind: 'replicate', count: Number(count) }
+      : data !== undefined
+        ? { kind: 'disperse', data: Number(data), redundancy: Number(redundancy) }
+        : { kind: { 'replicate 3 arbiter 1': 'arbiter', distribute: 'distribute' }[text] },
+  );
+  if (!parsed.success) {
+    throw new RangeError(`expected a durability such as "replicate 3", got ${JSON.stringify(text)}`);
+  }
+  return parsed.data;
+}

@@ -38,6 +38,11 @@ const brickRecord = z.object({
     .string()
     .regex(/^\/[^\0\n]+$/)
     .optional(),
+  /**
+   * Brickyard did not make it and it lies on no device of the topology: `device` is its path, sizes are 0, nothing is
+   * counted for it and nothing ever destroys it. Bricks of adopted volumes only.
+   */
+  external: z.boolean().optional(),
 });
 export type BrickRecord = z.infer<typeof brickRecord>;
 
@@ -80,6 +85,13 @@ export const volumeRecord = z.object({
   discarded: z.array(brickRecord).optional(),
   /** ISO 8601, UTC. */
   createdAt: z.string(),
+  /**
+   * Made by hand or by another program and taken into the records later, on `createdAt`. It is shown and its bricks are
+   * counted where their device is known; Brickyard never deletes it. Its owner's fields are empty, which means unknown.
+   */
+  adopted: z.boolean().optional(),
+  /** When the delete began. ISO 8601, UTC. Absent in every other phase. */
+  deletingSince: z.string().optional(),
 });
 export type VolumeRecord = z.infer<typeof volumeRecord>;
 

@@ -12,7 +12,7 @@ export type BrickMatch =
   | { readonly kind: 'foreign'; readonly reason: string };
 
 /** The brick that a path belongs to: one of its segments is the brick's id (BrickFacts.path). */
-function brickOfPath(path: string): string | undefined {
+export function brickOfPath(path: string): string | undefined {
   return path.split('/').find((segment) => brickIdGrammar.test(segment));
 }
 
@@ -26,7 +26,8 @@ export function latestGeneration(record: VolumeRecord): number {
   return Math.max(...[...record.brickSets.flat(), ...(record.discarded ?? [])].map(({ id }) => generationOf(id)));
 }
 
-function isBrick(brick: BrickRecord, address: BrickAddress, directory: NodeDirectory): boolean {
+/** Whether gluster's address is that of the record's brick. */
+export function isBrick(brick: BrickRecord, address: BrickAddress, directory: NodeDirectory): boolean {
   const sameHost = directory.get(brick.node)?.storage === address.host;
   return sameHost && (brick.path === undefined ? brickOfPath(address.path) === brick.id : brick.path === address.path);
 }

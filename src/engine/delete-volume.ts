@@ -31,6 +31,9 @@ export async function deleteVolume(
   signals: RunSignals,
 ): Promise<Outcome<void>> {
   const { ledger, settings } = work;
+  if (record.adopted === true) {
+    return failed(`volume ${record.name} was adopted: Brickyard does not delete what it did not make`);
+  }
   const account = accountOf(record, signals);
   const marked = await mark(work, record);
   if (marked.kind !== 'done') {
@@ -47,8 +50,12 @@ export async function deleteVolume(
   return forgotten;
 }
 
-async function mark({ ledger }: VolumeWork, record: VolumeRecord): Promise<Outcome<void>> {
-  return record.phase === 'deleting' ? ledger.settle(record.id) : ledger.update({ ...record, phase: 'deleting' });
+async function mark({ ledger, settings }: VolumeWork, record: VolumeRecord): Promise<Outcome<void>> {
+  if (record.phase === 'deleting') {
+    return ledger.settle(record.id);
+  }
+  const deletingSince = new Date(settings.clock.now()).toISOString();
+  return ledger.update({ ...record, phase: 'deleting', deletingSince });
 }
 
 /** Nothing of the volume in gluster or on a node. */

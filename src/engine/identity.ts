@@ -1,68 +1,89 @@
 /**
  * What a volume says of itself in gluster, as `user.brickyard.*` options, so that its record can be written again after
- * the store was lost. Bricks say the rest: gluster knows their nodes and paths, and each path names the brick.
+ * the store was lost, byte for byte and also while a node is down. Only the bricks' paths are left to gluster itself.
+ *
+ * | option | holds |
+ * |---|---|
+ * | `schema` | version of all the others |
+ * | `volume`, `size`, `durability`, `snapshot-factor`, `gid`, `created` | fields of the record |
+ * | `uid`, `namespace`, `name`, `class` | its owner |
+ * | `bricks-N` | node, device, size and footprint of each brick, in parts |
+ * | `discarded-N` | the same of bricks that an earlier plan may have left |
+ * | `options-N` | the options that were asked for: gluster adds others of its own |
  */
-import { describeDurability } from '../domain/durability.ts';
+import { describeDurability, parseDurability, type Durability } from '../domain/durability.ts';
 import { volumeId, type VolumeId } from '../domain/names.ts';
 import { optionValueGrammar, reservedOptionPrefix } from '../domain/options.ts';
 import { bytes } from '../domain/quantity.ts';
-import type { VolumeOption, VolumeRecord } from '../domain/volume.ts';
+import type { BrickRecord, VolumeOption, VolumeRecord } from '../domain/volume.ts';
+import { chunksOf, encode, joinChunks, readBricks, readOptions, writeBricks, writeOptions } from './identity-text.ts';
 
 /** The part of a record that options carry. */
 export interface Identity {
   readonly id: VolumeId;
   readonly size: VolumeRecord['size'];
+  readonly durability: Durability;
+  readonly options: readonly VolumeOption[];
   readonly snapshotFactor: number;
   readonly gid?: number;
   readonly owner: VolumeRecord['owner'];
   readonly createdAt: string;
+  /** In gluster's order, without their paths. */
+  readonly bricks: readonly BrickRecord[];
+  readonly discarded: readonly BrickRecord[];
 }
 
 const schemaVersion = '1';
 
-/** Percent-encodes whatever the grammar of option values does not take. Names of Kubernetes objects pass unchanged. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replaceAll(
-    /[!'()*~]|^-/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
 /**
- * One option a fact. A fact that is empty has none, because gluster takes no empty value, nor has one that is too long:
- * Kubernetes has no such names, and the volume itself is found by its id.
+ * The options of a record. A fact that is empty has none, because gluster takes no empty value, nor has one that is too
+ * long: Kubernetes has no such names, and the volume itself is found by its id.
  */
 export function identityOptions(record: VolumeRecord): readonly VolumeOption[] {
-  const facts: Readonly<Record<string, string>> = {
-    schema: schemaVersion,
-    volume: record.id,
-    size: String(record.size),
-    // For people who look at `gluster volume info`; the bricks say it again.
-    durability: encode(describeDurability(record.durability).replaceAll(' ', '-')),
-    'snapshot-factor': String(record.snapshotFactor),
-    gid: record.gid === undefined ? '' : String(record.gid),
-    uid: encode(record.owner.uid),
-    namespace: encode(record.owner.namespace),
-    name: encode(record.owner.name),
-    class: encode(record.owner.className),
-    created: record.createdAt,
-  };
-  return Object.entries(facts)
+  const facts: readonly (readonly [key: string, value: string])[] = [
+    ['schema', schemaVersion],
+    ['volume', record.id],
+    ['size', String(record.size)],
+    ['durability', encode(describeDurability(record.durability).replaceAll(' ', '-'))],
+    ['snapshot-factor', String(record.snapshotFactor)],
+    ['gid', record.gid === undefined ? '' : String(record.gid)],
+    ['uid', encode(record.owner.uid)],
+    ['namespace', encode(record.owner.namespace)],
+    ['name', encode(record.owner.name)],
+    ['class', encode(record.owner.className)],
+    ['created', record.createdAt],
+    ...numbered('bricks', writeBricks(record.id, record.brickSets.flat())),
+    ...numbered('discarded', writeBricks(record.id, record.discarded ?? [])),
+    ...numbered('options', writeOptions(record.options)),
+  ];
+  return facts
     .filter(([, value]) => optionValueGrammar.test(value))
     .map(([key, value]) => ({ key: reservedOptionPrefix + key, value }));
+}
+
+const numbered = (key: string, text: string): readonly (readonly [string, string])[] =>
+  chunksOf(text).map((value, index) => [`${key}-${index + 1}`, value]);
+
+/** Whether anything of the family is set, legible or not: then the volume is, or was, one of ours. */
+export function hasIdentity(options: ReadonlyMap<string, string>): boolean {
+  return [...options.keys()].some((key) => key.startsWith(reservedOptionPrefix));
 }
 
 /** What a volume's options say of it. `undefined` when it is none of ours, or of a version that we do not know. */
 export function identityOf(options: ReadonlyMap<string, string>): Identity | undefined {
   const fact = (key: string): string => options.get(reservedOptionPrefix + key) ?? '';
+  const text = (key: string): string => joinChunks((index) => options.get(`${reservedOptionPrefix}${key}-${index}`));
   if (fact('schema') !== schemaVersion) {
     return undefined;
   }
   try {
     const gid = fact('gid');
+    const id = volumeId(fact('volume'));
     return {
-      id: volumeId(fact('volume')),
+      id,
       size: bytes(Number(fact('size'))),
+      durability: parseDurability(decodeURIComponent(fact('durability')).replaceAll('-', ' ')),
+      options: readOptions(text('options')),
       snapshotFactor: Number(fact('snapshot-factor')),
       ...(gid === '' ? {} : { gid: Number(gid) }),
       owner: {
@@ -72,6 +93,8 @@ export function identityOf(options: ReadonlyMap<string, string>): Identity | und
         className: decodeURIComponent(fact('class')),
       },
       createdAt: fact('created'),
+      bricks: readBricks(id, text('bricks')),
+      discarded: readBricks(id, text('discarded')),
     };
   } catch {
     // Somebody changed the options by hand: then they prove nothing.

@@ -6,9 +6,9 @@ import type { Quarantined, StoreContents } from './documents.ts';
 import { GidLedger, type GidRange } from './gid-ledger.ts';
 import type { StateStore } from './ports.ts';
 
-/** Every brick that a record answers for, those that are still to be destroyed included. */
+/** Every brick that a record answers for: those still to be destroyed too, but none that is external. */
 export function bricksOf(record: VolumeRecord): readonly BrickRecord[] {
-  return [...record.brickSets.flat(), ...(record.discarded ?? [])];
+  return [...record.brickSets.flat(), ...(record.discarded ?? [])].filter(({ external }) => external !== true);
 }
 
 interface Entry {
@@ -119,6 +119,14 @@ export class Ledger {
     return this.#write(record);
   }
 
+  /** As `add`, for a record that was made earlier and brings its GID along. */
+  restore(record: VolumeRecord): Promise<Outcome<void>> {
+    if (record.gid !== undefined) {
+      this.#gids.hold(record.gid, record.id);
+    }
+    return this.add(record);
+  }
+
   /** Replaces a record. Until that is durable the bricks of both versions count. */
   update(record: VolumeRecord): Promise<Outcome<void>> {
     return this.#write(record);
@@ -157,6 +165,31 @@ export class Ledger {
     }
     if (entry.record.gid !== undefined) {
       this.#gids.release(entry.record.gid, id);
+    }
+    return done();
+  }
+
+  /** Removes the document of a volume that no parser reads, and the claims that could be read in it. */
+  async removeQuarantined(id: VolumeId): Promise<Outcome<void>> {
+    const key = `volume ${id}`;
+    const document = this.#quarantined.get(key);
+    if (document === undefined) {
+      return done();
+    }
+    try {
+      await this.#store.remove('volume', id);
+    } catch (error) {
+      return unknown(`the document of ${id} may or may not be removed: ${text(error)}`);
+    }
+    this.#quarantined = new Map([...this.#quarantined].filter(([other]) => other !== key));
+    for (const brick of document.bricks) {
+      const cluster = this.#clusterOfNode.get(brick.node);
+      if (cluster !== undefined) {
+        this.pool(cluster).vacate(brick);
+      }
+    }
+    if (document.gid !== undefined) {
+      this.#gids.release(document.gid, id);
     }
     return done();
   }

@@ -47,6 +47,34 @@ export interface StateStore {
   close(): Promise<void>;
 }
 
+/** A node as somebody wants it, where people can write to the store past the engine (`kubectl apply`). */
+export interface DeclaredNode {
+  readonly id: string;
+  /** A NodeRecord without what was found out about its devices. Not checked. */
+  readonly body: unknown;
+  /** Somebody deleted it. It stays until the engine removes its document. */
+  readonly leaving: boolean;
+}
+
+/** What became of a declared node, for its author to read. */
+export interface Verdict {
+  /** It is as declared. */
+  readonly accepted: boolean;
+  /** One word in CamelCase. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What a store has beside its documents when people may declare nodes in it. */
+export interface Declarations {
+  /** All nodes, as they are wanted now. */
+  nodes(): readonly DeclaredNode[];
+  /** Calls `changed` whenever a wish is new, those of this process left out. Returns the way to stop that. */
+  follow(changed: (id: string) => void): () => Promise<void>;
+  /** Rejects with StoreError or RecordError; says nothing about a node that is not there any more. */
+  report(id: string, verdict: Verdict): Promise<void>;
+}
+
 // --- StorageNodes ---------------------------------------------------------------------------------------------------
 
 /** Every verb's last argument. When `signal` aborts the verb ends early, as `unknown` if it had begun anything. */
@@ -82,8 +110,10 @@ export interface BrickFacts {
   readonly id: BrickId;
   /** The directory that gluster serves. One of its segments is the brick's id, whatever the backend. */
   readonly path: string;
-  /** Bytes of file system. */
+  /** Bytes of file system. 0: only its thin pool stands. */
   readonly size: Bytes;
+  /** Bytes that it takes from the device in all. Only `listBricks` says so. */
+  readonly footprint?: Bytes;
 }
 
 /** A brick in gluster's words. */
@@ -105,6 +135,8 @@ export interface GlusterVolume {
   /** Gluster's own UUID of the volume. */
   readonly uuid: string;
   readonly status: 'created' | 'started' | 'stopped';
+  /** Absent: gluster keeps it in a way that Brickyard does not know (five replicas with two arbiters, say). */
+  readonly durability?: Durability;
   readonly bricks: readonly BrickAddress[];
   readonly options: ReadonlyMap<string, string>;
 }

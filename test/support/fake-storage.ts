@@ -1,6 +1,7 @@
 import { bytes, type Bytes } from '../../src/domain/quantity.ts';
 import type { BrickId, DeviceName, NodeId, VolumeName } from '../../src/domain/names.ts';
 import { done, failed, rejected, unknown, waiting, type Outcome } from '../../src/domain/outcome.ts';
+import type { Durability } from '../../src/domain/durability.ts';
 import { brickFootprint } from '../../src/domain/placement/footprint.ts';
 import type { NodeRef } from '../../src/domain/topology.ts';
 import type {
@@ -54,7 +55,9 @@ interface FakeBrick {
 }
 
 interface FakeDevice {
-  readonly size: Bytes;
+  size: Bytes;
+  /** Bytes that somebody else has taken beside us. */
+  taken: number;
   prepared: boolean;
   /** What somebody else keeps on it. */
   holder: string | undefined;
@@ -79,7 +82,8 @@ interface FakeVolume {
   readonly name: VolumeName;
   readonly uuid: string;
   status: GlusterVolume['status'];
-  readonly bricks: readonly BrickAddress[];
+  readonly durability: Durability;
+  bricks: readonly BrickAddress[];
   readonly options: Map<string, string>;
   everStarted: boolean;
 }
@@ -117,7 +121,7 @@ export class FakeStorage {
       devices: new Map(
         Object.entries(devices).map(([name, size]) => [
           name as DeviceName,
-          { size: bytes(size), prepared: false, holder: undefined },
+          { size: bytes(size), taken: 0, prepared: false, holder: undefined },
         ]),
       ),
       bricks: new Map(),
@@ -152,6 +156,57 @@ export class FakeStorage {
     return [...new Set([...this.#nodes.values()].map(({ pool }) => pool))].flatMap(({ volumes }) =>
       [...volumes.values()].map(factsOf),
     );
+  }
+
+  /** Puts a volume into gluster as an administrator would: on directories that are none of ours. */
+  addForeignVolume(via: string, name: string, durability: Durability, bricks: readonly BrickAddress[]): void {
+    this.#uuids += 1;
+    const uuid = `99999999-0000-4000-8000-${String(this.#uuids).padStart(12, '0')}`;
+    const fields = { status: 'started', options: new Map<string, string>(), everStarted: true } as const;
+    this.#node(via).pool.volumes.set(name, { name: name as VolumeName, uuid, durability, bricks, ...fields });
+  }
+
+  /** Changes a volume behind everybody's back: its bricks, its status, or its options (`undefined`: unset). */
+  tamperVolume(
+    name: string,
+    changes: Partial<Pick<GlusterVolume, 'bricks' | 'status'>> & {
+      readonly options?: Readonly<Record<string, string | undefined>>;
+    },
+  ): void {
+    const volume = [...this.#nodes.values()]
+      .map(({ pool }) => pool.volumes.get(name))
+      .find((found) => found !== undefined);
+    if (volume === undefined) {
+      throw new Error(`no fake volume ${name}`);
+    }
+    volume.bricks = changes.bricks ?? volume.bricks;
+    volume.status = changes.status ?? volume.status;
+    for (const [key, value] of Object.entries(changes.options ?? {})) {
+      if (value === undefined) {
+        volume.options.delete(key);
+      } else {
+        volume.options.set(key, value);
+      }
+    }
+  }
+
+  /** Puts a brick of ours on a node, or takes one away with `undefined`, behind everybody's back. */
+  tamperBrick(id: string, brick: BrickId, spec: BrickSpec | undefined): void {
+    const { bricks } = this.#node(id);
+    if (spec === undefined) {
+      bricks.delete(brick);
+    } else {
+      bricks.set(brick, { spec, path: brickPath(spec), markedBy: undefined });
+    }
+  }
+
+  /** Bytes of a device that somebody else has taken, or another size. */
+  tamperDevice(id: string, device: string, changes: { readonly size?: number; readonly taken?: number }): void {
+    const found = this.#node(id).devices.get(device as DeviceName);
+    if (found !== undefined) {
+      found.size = bytes(changes.size ?? found.size);
+      found.taken = changes.taken ?? found.taken;
+    }
   }
 
   /** Takes a volume away behind everybody's back. */
@@ -322,8 +377,7 @@ export class FakeStorage {
     }
     let brick = node.bricks.get(spec.id);
     if (brick === undefined) {
-      const path = `/bricks/${spec.device.slice(1).replaceAll('/', '-')}/${spec.id}/brick`;
-      brick = { spec, path, markedBy: undefined };
+      brick = { spec, path: brickPath(spec), markedBy: undefined };
       node.bricks.set(spec.id, brick);
       if (usedOn(node, spec.device) > device.size) {
         this.violations.push(`${spec.device} of ${node.id} is over its size`);
@@ -378,8 +432,9 @@ export class FakeStorage {
     this.#uuids += 1;
     via.pool.volumes.set(spec.name, {
       name: spec.name,
-      uuid: `uuid-${this.#uuids}`,
+      uuid: `99999999-0000-4000-8000-${String(this.#uuids).padStart(12, '0')}`,
       status: 'created',
+      durability: spec.durability,
       bricks: spec.bricks,
       options: new Map(),
       everStarted: false,
@@ -437,6 +492,10 @@ export class FakeStorage {
   }
 }
 
+function brickPath({ device, id }: BrickSpec): string {
+  return `/bricks/${device.slice(1).replaceAll('/', '-')}/${id}/brick`;
+}
+
 function usedOn(node: FakeNode, device: DeviceName): number {
   return [...node.bricks.values()]
     .filter(({ spec }) => spec.device === device)
@@ -448,7 +507,11 @@ function inspect(node: FakeNode, name: DeviceName): Outcome<DeviceFacts> {
   if (device?.prepared !== true) {
     return waiting({ what: 'condition', name }, `${name} of ${node.id} is not prepared`);
   }
-  return done({ device: name, size: device.size, free: bytes(Math.max(0, device.size - usedOn(node, name))) });
+  return done({
+    device: name,
+    size: device.size,
+    free: bytes(Math.max(0, device.size - device.taken - usedOn(node, name))),
+  });
 }
 
 function prepare(node: FakeNode, name: DeviceName, wipe: boolean): Outcome<DeviceFacts> {
@@ -474,11 +537,11 @@ function change(node: FakeNode, name: VolumeName, effect: (volume: FakeVolume) =
 }
 
 function brickFacts({ spec, path }: FakeBrick): BrickFacts {
-  return { id: spec.id, path, size: spec.size };
+  return { id: spec.id, path, size: spec.size, footprint: brickFootprint(spec).total };
 }
 
-function factsOf({ name, uuid, status, bricks, options }: FakeVolume): GlusterVolume {
-  return { name, uuid, status, bricks: [...bricks], options: new Map(options) };
+function factsOf({ name, uuid, status, durability, bricks, options }: FakeVolume): GlusterVolume {
+  return { name, uuid, status, durability, bricks: [...bricks], options: new Map(options) };
 }
 
 function sameBricks(a: readonly BrickAddress[], b: readonly BrickAddress[]): boolean {

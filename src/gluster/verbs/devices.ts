@@ -145,7 +145,10 @@ function bricksAmong(rows: readonly VolumeRow[], node: NodeRef, device: DeviceNa
     try {
       const id = brickId(text);
       const place = brickPlaceOf(node.id, device, id);
-      return [{ id, path: place.path, size: sizes.get(place.volume) ?? bytes(0) }];
+      const pool = sizes.get(place.pool) ?? 0;
+      // A hidden volume's name stands in brackets.
+      const footprint = bytes(pool + (sizes.get(`[${place.pool}_tmeta]`) ?? 0));
+      return [{ id, path: place.path, size: sizes.get(place.volume) ?? bytes(0), footprint }];
     } catch (error) {
       if (error instanceof NameError) {
         // Somebody tagged something by hand; it is no brick of ours.

@@ -1,5 +1,6 @@
 /** `gluster volume info [NAME]`. */
 import { z } from 'zod';
+import { durabilitySchema, type Durability } from '../../domain/durability.ts';
 import { volumeName } from '../../domain/names.ts';
 import { branded } from '../../domain/schema.ts';
 import type { GlusterVolume } from '../../engine/ports.ts';
@@ -34,11 +35,27 @@ const answer = z.object({
   volInfo: z.object({ volumes: container(z.object({ volume: z.array(volume).default([]) })) }),
 });
 
+type Counts = Pick<VolumeInfo, 'replicaCount' | 'arbiterCount' | 'disperseCount' | 'redundancyCount'>;
+
+/** Gluster's numbers as one of our durabilities, or nothing. An arbiter counts as a replica in them. */
+function durabilityOf(counts: Counts): { readonly durability?: Durability } {
+  const { replicaCount, arbiterCount, disperseCount, redundancyCount } = counts;
+  const plain = replicaCount > 1 ? { kind: 'replicate', count: replicaCount } : { kind: 'distribute' };
+  const mirrored = arbiterCount === 0 ? plain : { kind: replicaCount === 3 && arbiterCount === 1 ? 'arbiter' : '' };
+  const { data: durability } = durabilitySchema.safeParse(
+    disperseCount > 0
+      ? { kind: 'disperse', data: disperseCount - redundancyCount, redundancy: redundancyCount }
+      : mirrored,
+  );
+  return durability === undefined ? {} : { durability };
+}
+
 export const readVolumeInfo: BodyReader<readonly VolumeInfo[]> = (body) =>
   answer.parse(body).volInfo.volumes.volume.map((found) => ({
     name: found.name,
     uuid: found.id,
     status: statuses[found.statusStr],
+    ...durabilityOf(found),
     replicaCount: found.replicaCount,
     arbiterCount: found.arbiterCount,
     disperseCount: found.disperseCount,

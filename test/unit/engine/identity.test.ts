@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { brickIdFor } from '../../../src/domain/names.ts';
 import { volumeOptionOf } from '../../../src/domain/options.ts';
 import { bytes } from '../../../src/domain/quantity.ts';
 import type { VolumeRecord } from '../../../src/domain/volume.ts';
-import { identityOf, identityOptions } from '../../../src/engine/identity.ts';
+import { hasIdentity, identityOf, identityOptions } from '../../../src/engine/identity.ts';
 import { benchOf, forever, idOf, requestOf, valueOf } from './bench.ts';
 
 async function someRecord(): Promise<VolumeRecord> {
@@ -13,6 +14,11 @@ async function someRecord(): Promise<VolumeRecord> {
 
 const asMap = (record: VolumeRecord): Map<string, string> =>
   new Map(identityOptions(record).map(({ key, value }) => [key, value]));
+
+function without<T extends object, K extends keyof T>(value: T, key: K): Omit<T, K> {
+  const { [key]: _left, ...rest } = value;
+  return rest;
+}
 
 describe('what a volume says of itself', () => {
   it('is read back exactly, and keeps to the grammar of options, whatever its owner is called', async () => {
@@ -36,8 +42,10 @@ describe('what a volume says of itself', () => {
           for (const { key, value } of identityOptions(made)) {
             volumeOptionOf(key, value);
           }
-          const { id, createdAt } = made;
-          const expected = { id, size: made.size, snapshotFactor, owner: made.owner, createdAt };
+          const { id, createdAt, durability } = made;
+          const bricks = made.brickSets.flat().map((brick) => without(brick, 'path'));
+          const fixed = { id, createdAt, durability, bricks, discarded: [], options: [] };
+          const expected = { ...fixed, size: made.size, snapshotFactor, owner: made.owner };
           expect(identityOf(asMap(made))).toEqual(gid === undefined ? expected : { ...expected, gid });
         },
       ),
@@ -65,5 +73,61 @@ describe('what a volume says of itself', () => {
     expect(identityOf(changed('volume', 'x'))).toBeUndefined();
     expect(identityOf(changed('size', 'big'))).toBeUndefined();
     expect(identityOf(changed('name', '%'))).toBeUndefined();
+  });
+
+  it('says every durability, every option and every brick, however many, within what one value may hold', async () => {
+    const record = await someRecord();
+    const [[brick] = []] = record.brickSets;
+    if (brick === undefined) {
+      throw new Error('a record without bricks');
+    }
+    const durability = fc.constantFrom<VolumeRecord['durability']>(
+      { kind: 'replicate', count: 16 },
+      { kind: 'arbiter' },
+      { kind: 'disperse', data: 8, redundancy: 3 },
+      { kind: 'distribute' },
+    );
+    const option = fc.record({
+      key: fc.stringMatching(/^[a-z]{1,40}\.[a-z]{1,40}$/),
+      value: fc.stringMatching(/^[a-zA-Z0-9_.:/*%@+][a-zA-Z0-9_.:/*%@+=-]{0,255}$/),
+    });
+    fc.assert(
+      fc.property(
+        durability,
+        fc.array(option, { maxLength: 9 }),
+        fc.integer({ min: 1, max: 40 }),
+        (kind, options, count) => {
+          const bricks = Array.from({ length: count }, (_none, index) => ({
+            ...without(brick, 'path'),
+            id: brickIdFor(record.id, index, 0, 7),
+            size: bytes(index * 4096),
+            arbiter: index % 3 === 2,
+          }));
+          const made = {
+            ...record,
+            durability: kind,
+            options,
+            brickSets: bricks.map((one) => [one]),
+            discarded: bricks,
+          };
+          const said = asMap(made);
+          said.forEach((value, key) => volumeOptionOf(key, value));
+          // What a longer list has left behind is not taken for a part of this one.
+          said.set('user.brickyard.bricks-99', '99/99:nonsense');
+          expect(identityOf(said)).toMatchObject({ durability: kind, options, bricks, discarded: bricks });
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('is nothing when a part of the bricks is missing', async () => {
+    const options = asMap(await someRecord());
+    expect(hasIdentity(options)).toBe(true);
+    options.delete('user.brickyard.bricks-1');
+    expect(identityOf(options)).toMatchObject({ bricks: [] });
+    options.set('user.brickyard.bricks-1', '1/2:');
+    expect(identityOf(options)).toBeUndefined();
+    expect(hasIdentity(new Map([['user.heketi.id', 'x']]))).toBe(false);
   });
 });
