@@ -97,12 +97,21 @@ function bestOfZones(choice: Choice, zones: readonly string[], scope: Scope): Se
   return undefined;
 }
 
+/** A quarter of a point of use. */
+const sameLevel = 0.0025;
+
 /** First the zone, measured against the pool, then the device, measured against its zone. */
 function bestOf(choice: Choice, scope: Scope): Seat | undefined {
   const { index, query } = choice;
-  const seats = index.emptiest(query.footprint, query.tie, scope);
-  const best = mostSettling(seats, query, levelOf(index.totals));
-  return best === undefined || query.spread === 'off' ? best : bestInZone(choice, best.standing.zone, scope);
+  const level = levelOf(index.totals);
+  const best = mostSettling(index.emptiest(query.footprint, query.tie, scope), query, level);
+  if (best === undefined || query.spread === 'off') {
+    return best;
+  }
+  const { zone } = best.standing;
+  const isOwed = choice.outlook !== undefined && choice.outlook.shared > 0;
+  // Measured against the same level the best of all is the best of its zone.
+  return !isOwed && Math.abs(levelIn(choice, zone) - level) < sameLevel ? best : bestInZone(choice, zone, scope);
 }
 
 function bestInZone(choice: Choice, zone: string, scope: Scope): Seat | undefined {

@@ -76,10 +76,6 @@ export interface Scope {
 /** Capacities within a sixteenth of an octave (4.4 %) share a shelf. */
 const shelvesPerOctave = 16;
 
-function fraction(seat: Seat): number {
-  return seat.used / seat.capacity;
-}
-
 export class DeviceIndex {
   readonly #accepts: (seat: Seat) => boolean;
   readonly #members = new Map<Seat, Member>();
@@ -236,7 +232,7 @@ export class DeviceIndex {
     if (nodeShelf.seats.length > 0) {
       let lowest = Infinity;
       for (const seat of nodeShelf.seats) {
-        lowest = Math.min(lowest, fraction(seat));
+        lowest = Math.min(lowest, seat.level);
       }
       zoneShelf.nodes.move(nodeShelf, lowest);
     }
@@ -304,9 +300,9 @@ function emptiestOn(shelf: Shelf, footprint: number, tie: number, scope: Scope):
           return true;
         }
         const seat = scope.allowsNode(node.node) ? emptiestOf(node.seats, footprint, tie, scope.allowsSeat) : undefined;
-        if (seat !== undefined && fraction(seat) < lowest) {
+        if (seat !== undefined && seat.level < lowest) {
           best = seat;
-          lowest = fraction(seat);
+          lowest = seat.level;
         }
         return false;
       });
@@ -331,10 +327,13 @@ function emptiestOf(
   allows: ((seat: Seat) => boolean) | undefined,
 ): Seat | undefined {
   let best: Seat | undefined;
+  let lowest = Infinity;
   for (const seat of seats) {
-    const isBetter = best === undefined || isBefore(seat, fraction(seat), best, fraction(best), tie);
-    if (isBetter && seat.fits(footprint) && allows?.(seat) !== false) {
+    const { level } = seat;
+    const isLower = level < lowest || (level === lowest && best !== undefined && isBefore(seat, 0, best, 0, tie));
+    if (isLower && seat.fits(footprint) && allows?.(seat) !== false) {
       best = seat;
+      lowest = level;
     }
   }
   return best;

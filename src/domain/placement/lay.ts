@@ -12,10 +12,10 @@ import { tried, type Trial } from './trial.ts';
 
 /**
  * How much an additional set has to even the pool out to be worth its bricks, in squared points of device use (see
- * `Trial.imbalance`). 32 keeps the use of devices within 2 points of each other's mean with about one set for each
- * 1/16 of a mean device.
+ * `Trial.imbalance`). Found by trying: 24 keeps the standard deviation of device use below 2 points on every pool of
+ * `npm run bench -- fill` (40 does not), and cuts nothing that is small beside the devices.
  */
-const worthOfASet = 32;
+const worthOfASet = 24;
 
 /** A pool is nearly full above this level, for a volume of which it would hold fewer than that many more. */
 const nearlyFull = { level: 0.85, volumes: 25 };

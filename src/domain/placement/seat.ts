@@ -42,6 +42,7 @@ export class Seat {
   readonly #bricks = new Map<BrickId, Bytes>();
   /** How many bricks have a metadata volume of that many bytes. */
   readonly #metadata = new Map<number, number>();
+  #capacity = 0;
   #footprints = 0;
   #spare = 0;
 
@@ -57,6 +58,7 @@ export class Seat {
 
   set standing(standing: Standing | undefined) {
     this.#standing = standing ?? unknown;
+    this.#capacity = Math.max(0, this.#standing.size - this.#standing.reserved);
   }
 
   /** Whether the device is in the topology. */
@@ -75,7 +77,12 @@ export class Seat {
 
   /** Bytes that bricks may take in all. */
   get capacity(): number {
-    return Math.max(0, this.#standing.size - this.#standing.reserved);
+    return this.#capacity;
+  }
+
+  /** Used share of the capacity, 0 to 1 (above it when overfull). */
+  get level(): number {
+    return (this.#footprints + this.#spare) / this.#capacity;
   }
 
   /** Bytes left; negative when the device is overfull (it shrank, or `reserved` grew). */

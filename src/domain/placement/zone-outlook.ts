@@ -18,27 +18,25 @@ export interface ZoneOutlook {
 /** For sets of that many bricks, the next of which takes `footprint` bytes each. Holds until the pool changes. */
 export function zoneOutlook(index: DeviceIndex, bricks: number, footprint: number): ZoneOutlook {
   const total = index.totals.capacity - index.totals.used;
-  const spread = spreadOver(index, bricks, total);
-  const critical: string[] = [];
-  for (const [zone, { capacity, used }] of index.zones) {
-    if (capacity - used > spread - footprint) {
-      critical.push(zone);
-    }
-  }
-  const shared = Math.max(0, total / bricks - spread);
-  const isChoice = index.zones.size >= bricks && critical.length <= bricks;
-  return { critical: isChoice ? critical.sort(compareText) : [], spread, shared };
-}
-
-/** The `t` that solves sum(min(zone's free bytes, t)) = bricks * t. */
-function spreadOver(index: DeviceIndex, bricks: number, total: number): number {
   let largest = 0;
   for (const { capacity, used } of index.zones.values()) {
     largest = Math.max(largest, capacity - used);
   }
-  if (index.zones.size < bricks || largest * bricks <= total) {
-    return total / bricks;
-  }
+  const isUneven = index.zones.size >= bricks && largest * bricks > total;
+  const spread = isUneven ? spreadOver(index, bricks, total) : total / bricks;
+  const shared = Math.max(0, total / bricks - spread);
+  const hasCritical = index.zones.size >= bricks && largest > spread - footprint;
+  return { critical: hasCritical ? zonesAbove(index, spread - footprint, bricks) : [], spread, shared };
+}
+
+/** By name; none when there are more of them than a set has bricks: then no choice loses less than another. */
+function zonesAbove(index: DeviceIndex, free: number, most: number): readonly string[] {
+  const above = [...index.zones].flatMap(([zone, { capacity, used }]) => (capacity - used > free ? zone : []));
+  return above.length > most ? [] : above.sort(compareText);
+}
+
+/** The `t` that solves sum(min(zone's free bytes, t)) = bricks * t. */
+function spreadOver(index: DeviceIndex, bricks: number, total: number): number {
   const free = [...index.zones.values()].map(({ capacity, used }) => capacity - used).sort((a, b) => b - a);
   let rest = total;
   let spread = 0;

@@ -117,6 +117,25 @@ describe('a plan', () => {
     expect(['n4', 'n1']).toContain(without.brickSets[0]?.[0]?.node);
   });
 
+  it('leaves the nodes of a large zone with amounts that go together once the other zone is full', () => {
+    // z2 has 20 GiB more than z1. Sets that share it need as much on n2 as on n3, so n2 must not be touched before.
+    const pool = poolOf(node(1, 'z1', [20]), node(2, 'z2', [10]), node(3, 'z2', [30]));
+    const durability = { kind: 'replicate', count: 2 } as const;
+    const wanted = (number: number): PlacementRequest =>
+      request({ volume: volumeNumbered(number), size: bytes(GiB), durability });
+    let volumes = 0;
+    for (
+      let answer = placeVolume(pool, wanted(0));
+      answer.kind === 'placed';
+      answer = placeVolume(pool, wanted(volumes))
+    ) {
+      occupyAll(pool, answer.brickSets);
+      volumes += 1;
+    }
+    // 60 GiB hold 29 volumes of twice 1 GiB and 8 MiB, and a spare on each device.
+    expect(volumes).toBeGreaterThanOrEqual(28);
+  });
+
   it('spreads equal volumes over equal devices by the hash of their ids', () => {
     const pool = poolOf(...Array.from({ length: 30 }, (_, number) => node(number, 'z', [100])));
     const first = Array.from({ length: 40 }, (_, number) => placed(pool, request({ volume: volumeNumbered(number) })));
