@@ -90,7 +90,7 @@ function print(seed: number, zoneSpread: ZoneSpread, result: Result): void {
   console.log(row.map((cell) => String(cell).padStart(10)).join(' '));
 }
 
-export function fill(variant: Variant, seed: number, zoneSpread: ZoneSpread): Result {
+function fill(variant: Variant, seed: number, zoneSpread: ZoneSpread): Result {
   const { nodes, volumes } = workload(variant, seed);
   const pool = new PlacementPool();
   for (const node of nodes) {
