@@ -141,6 +141,18 @@ export interface GlusterVolume {
   readonly options: ReadonlyMap<string, string>;
 }
 
+/** How far gluster is with spreading a volume's files over all its bricks. */
+export interface Rebalance {
+  /** `none`: there was none, or gluster has forgotten it. `stopped`: somebody stopped it. */
+  readonly state: 'none' | 'running' | 'completed' | 'failed' | 'stopped';
+  /** Gluster's name of it: another start is another task. Absent only with `none`. */
+  readonly task?: string;
+  /** Moved so far. */
+  readonly files: number;
+  readonly bytes: Bytes;
+  readonly failures: number;
+}
+
 export interface Peer {
   readonly uuid: string;
   readonly hosts: readonly string[];
@@ -177,6 +189,11 @@ export interface StorageNodes {
     options: { readonly pristine: boolean },
     context: CallContext,
   ): Promise<Outcome<BrickFacts>>;
+  /**
+   * Extends a brick that stands to `brick.size`, file system included, while it is in use. `done` with its size when it is
+   * as large already, or larger: nothing is ever made smaller. `failed` when it does not stand.
+   */
+  growBrick(node: NodeRef, brick: BrickSpec, context: CallContext): Promise<Outcome<BrickFacts>>;
   /** Unmounts it and gives its space back. The caller has made sure that gluster has let go of it. */
   destroyBrick(node: NodeRef, brick: BrickSpec, context: CallContext): Promise<Outcome<void>>;
   /** Every brick of ours on a device. */
@@ -192,6 +209,20 @@ export interface StorageNodes {
   listVolumes(via: NodeRef, context: CallContext): Promise<Outcome<readonly string[]>>;
   /** `rejected` when a volume of that name exists with other bricks. Never uses `force`. */
   createVolume(via: NodeRef, spec: VolumeSpec, context: CallContext): Promise<Outcome<void>>;
+  /**
+   * Adds whole sets to a volume, in one step: all of them or none. `spec` names the new bricks only. `done` when they are
+   * part of the volume already. `waiting` while files are being moved. Never uses `force`.
+   */
+  addBricks(via: NodeRef, spec: VolumeSpec, context: CallContext): Promise<Outcome<void>>;
+  /**
+   * Takes whole sets out of a volume after gluster has moved their files to the others: begins that, and commits it once
+   * every file is moved. `waiting` until then, so it is called again and again. `done` when they are no part of the volume
+   * (any more). `failed`, with the bricks still in the volume, when a file could not be moved. Never uses `force`.
+   */
+  removeBricks(via: NodeRef, spec: VolumeSpec, context: CallContext): Promise<Outcome<void>>;
+  /** Begins to spread the files over all bricks, or finds that running. The task's name, where gluster tells it. */
+  startRebalance(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<string | undefined>>;
+  rebalanceStatus(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<Rebalance>>;
   /** One command for all of them. */
   setVolumeOptions(
     via: NodeRef,
@@ -200,6 +231,7 @@ export interface StorageNodes {
     context: CallContext,
   ): Promise<Outcome<void>>;
   startVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
+  /** Ends a rebalance that is running, which gluster would otherwise refuse the stop for. */
   stopVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
   /** The volume must be stopped. `waiting` on the peer when gluster refuses because a peer is down. */
   deleteVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
@@ -219,6 +251,9 @@ export type EngineStep =
   | 'stop'
   | 'delete'
   | 'destroy-bricks'
+  | 'grow-bricks'
+  | 'add-bricks'
+  | 'rebalance'
   | 'forget'
   | 'peer'
   | 'device';

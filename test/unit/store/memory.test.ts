@@ -12,8 +12,10 @@ function mediumOf(disk: MemoryDisk): Medium {
       }
       return mediumOf(image);
     },
-    damage: async (kind, id, text) => {
+    damage: async ({ kind, id }) => {
+      const text = '{"size": 1';
       disk.documents.set(JSON.stringify([kind, id]), { kind, id, text });
+      return text;
     },
     dispose: async () => undefined,
   };

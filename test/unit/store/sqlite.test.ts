@@ -20,13 +20,15 @@ function mediumOf(path: string): Medium {
       }
       return mediumOf(image);
     },
-    damage: async (kind, id, text) => {
+    damage: async ({ kind, id }) => {
+      const text = '{"size": 1';
       const database = new DatabaseSync(path);
       const { changes } = database
         .prepare('UPDATE document SET body = ? WHERE kind = ? AND id = ?')
         .run(text, kind, id);
       database.close();
       expect(changes).toBe(1);
+      return text;
     },
     dispose: () => rm(dirname(path), { recursive: true, force: true }),
   };
