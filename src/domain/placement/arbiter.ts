@@ -4,7 +4,8 @@
  */
 import { mostSettling, type SetQuery } from './balanced.ts';
 import { Company, type Spread } from './company.ts';
-import { isBefore, levelOf, type DeviceIndex } from './device-index.ts';
+import { levelOf, type DeviceIndex } from './device-index.ts';
+import { isBefore } from './shelf.ts';
 import type { Seat } from './seat.ts';
 import type { Task } from './task.ts';
 

@@ -6,8 +6,9 @@
  */
 import type { NodeId } from '../names.ts';
 import type { Company, Spread } from './company.ts';
-import { isBefore, levelOf, type DeviceIndex, type Scope } from './device-index.ts';
+import { levelOf, type DeviceIndex } from './device-index.ts';
 import type { Seat } from './seat.ts';
+import { isBefore, type Scope } from './shelf.ts';
 import { nodesWithTooMuch, zoneOutlook, type ZoneOutlook } from './zone-outlook.ts';
 
 export interface SetQuery {

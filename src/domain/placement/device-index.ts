@@ -9,6 +9,16 @@ import type { NodeId } from '../names.ts';
 import { hashText } from './hash.ts';
 import { Ranking, type Ranked } from './ranking.ts';
 import type { Seat } from './seat.ts';
+import {
+  emptiestOn,
+  newShelf,
+  shelfNumber,
+  zoneShelfOn,
+  type NodeShelf,
+  type Scope,
+  type Shelf,
+  type ZoneShelf,
+} from './shelf.ts';
 
 /** Sums over the devices of a pool, a zone or a node. Bytes. */
 export interface Totals {
@@ -37,23 +47,6 @@ interface ZoneTotals extends Sum {
   readonly nodes: Set<NodeTotals>;
 }
 
-interface NodeShelf extends Ranked {
-  readonly node: NodeId;
-  readonly seats: Seat[];
-}
-
-interface ZoneShelf extends Ranked {
-  readonly nodes: Ranking<NodeShelf>;
-  readonly byNode: Map<NodeId, NodeShelf>;
-}
-
-interface Shelf {
-  /** Bytes. No device of the shelf has more. */
-  readonly ceiling: number;
-  readonly zones: Ranking<ZoneShelf>;
-  readonly byZone: Map<string, ZoneShelf>;
-}
-
 interface Member {
   readonly seat: Seat;
   readonly zone: string;
@@ -64,17 +57,6 @@ interface Member {
   readonly capacity: number;
   used: number;
 }
-
-/** Which seats may be looked at. */
-export interface Scope {
-  readonly zone?: string;
-  readonly allowsZone?: (zone: string) => boolean;
-  readonly allowsNode: (node: NodeId) => boolean;
-  readonly allowsSeat?: ((seat: Seat) => boolean) | undefined;
-}
-
-/** Capacities within a sixteenth of an octave (4.4 %) share a shelf. */
-const shelvesPerOctave = 16;
 
 export class DeviceIndex {
   readonly #accepts: (seat: Seat) => boolean;
@@ -240,13 +222,11 @@ export class DeviceIndex {
   }
 
   #shelfFor(capacity: number): Shelf {
-    const rank = Math.ceil(Math.log2(capacity) * shelvesPerOctave);
-    let shelf = this.#shelves.get(rank);
+    const number = shelfNumber(capacity);
+    let shelf = this.#shelves.get(number);
     if (shelf === undefined) {
-      // A little above, so that no rounding of the power puts a device over it.
-      const ceiling = 2 ** (rank / shelvesPerOctave) * 1.001;
-      shelf = { ceiling, zones: new Ranking(), byZone: new Map() };
-      this.#shelves.set(rank, shelf);
+      shelf = newShelf(number);
+      this.#shelves.set(number, shelf);
     }
     return shelf;
   }
@@ -273,82 +253,6 @@ export class DeviceIndex {
     }
     return node;
   }
-}
-
-function zoneShelfOn(shelf: Shelf, zone: string): ZoneShelf {
-  let found = shelf.byZone.get(zone);
-  if (found === undefined) {
-    found = { id: zone, tie: hashText(zone), key: Infinity, nodes: new Ranking(), byNode: new Map() };
-    shelf.byZone.set(zone, found);
-    shelf.zones.add(found);
-  }
-  return found;
-}
-
-function emptiestOn(shelf: Shelf, footprint: number, tie: number, scope: Scope): Seat | undefined {
-  let best: Seat | undefined;
-  let lowest = Infinity;
-  /** Nothing from here on can be emptier than what was found, or hold the footprint. */
-  const spent = (key: number): boolean => key >= lowest || (1 - key) * shelf.ceiling < footprint;
-  const visitZone = (zone: ZoneShelf): boolean => {
-    if (spent(zone.key)) {
-      return true;
-    }
-    if (scope.allowsZone?.(zone.id) !== false) {
-      zone.nodes.walk(tie, (node) => {
-        if (spent(node.key)) {
-          return true;
-        }
-        const seat = scope.allowsNode(node.node) ? emptiestOf(node.seats, footprint, tie, scope.allowsSeat) : undefined;
-        if (seat !== undefined && seat.level < lowest) {
-          best = seat;
-          lowest = seat.level;
-        }
-        return false;
-      });
-    }
-    return false;
-  };
-  if (scope.zone === undefined) {
-    shelf.zones.walk(tie, visitZone);
-  } else {
-    const zone = shelf.byZone.get(scope.zone);
-    if (zone !== undefined) {
-      visitZone(zone);
-    }
-  }
-  return best;
-}
-
-function emptiestOf(
-  seats: readonly Seat[],
-  footprint: number,
-  tie: number,
-  allows: ((seat: Seat) => boolean) | undefined,
-): Seat | undefined {
-  let best: Seat | undefined;
-  let lowest = Infinity;
-  for (const seat of seats) {
-    const { level } = seat;
-    const isLower = level < lowest || (level === lowest && best !== undefined && isBefore(seat, 0, best, 0, tie));
-    if (isLower && seat.fits(footprint) && allows?.(seat) !== false) {
-      best = seat;
-      lowest = level;
-    }
-  }
-  return best;
-}
-
-/** Lower `key` first; equal ones in an order that is different for each `tie` and the same on every machine. */
-export function isBefore(a: Seat, keyOfA: number, b: Seat, keyOfB: number, tie: number): boolean {
-  if (keyOfA !== keyOfB) {
-    return keyOfA < keyOfB;
-  }
-  const [left, right] = [(a.hash ^ tie) >>> 0, (b.hash ^ tie) >>> 0];
-  if (left !== right) {
-    return left < right;
-  }
-  return a.node !== b.node ? a.node < b.node : a.device < b.device;
 }
 
 function drop<T>(list: T[], item: T): void {

@@ -21,7 +21,7 @@ export interface SetShape {
 }
 
 /** The size of file that an arbiter is cut for when nobody says otherwise. */
-export const defaultAverageFileSize = bytes(64 * KiB);
+const defaultAverageFileSize = bytes(64 * KiB);
 /** Of an arbiter brick a file takes one inode with gluster's attributes and its name. */
 const arbiterBytesPerFile = 4 * KiB;
 /** mkfs.xfs makes no file system below 300 MiB. */

@@ -18,7 +18,7 @@ export function holders(nodes: readonly NodeRecord[], size: Bytes): Holder[] {
 }
 
 /** Every way to take `count` of the items. */
-export function* combinations<T>(items: readonly T[], count: number): Generator<T[]> {
+function* combinations<T>(items: readonly T[], count: number): Generator<T[]> {
   if (count === 0) {
     yield [];
     return;
