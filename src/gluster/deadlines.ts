@@ -16,6 +16,10 @@ export const deadlines = {
   remove: 90_000,
   /** 140 to 200 ms. */
   options: 90_000,
+  /** 960 ms on a loaded machine. */
+  addBricks: 90_000,
+  /** Starting a rebalance took 10.3 s on a loaded machine, remove-brick 5.2 s: a process a node is begun. */
+  migrate: 110_000,
   /** 1 s; 3.5 s for a host that does not answer. */
   probe: 60_000,
   /** LVM reports and other looks at a node. */

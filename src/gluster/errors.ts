@@ -39,7 +39,10 @@ export type GlusterProblem =
   | 'bad-option'
   | 'self-heal-not-ready'
   | 'not-distributed'
+  /** Data is being moved, and what was asked for has to wait until it is, or until that is stopped. */
   | 'migration-running'
+  /** There is no rebalance or removal to ask about. */
+  | 'migration-not-started'
   | 'not-thin'
   | 'quota-off'
   /** The command line gave up after 120 s; glusterd may be at it still. */
@@ -89,11 +92,15 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['wrong-brick-count', /Incorrect number of bricks supplied/],
   ['wrong-brick-count', /Removing bricks from replicate configuration is not allowed/],
   ['no-such-brick', /brick: (?<subject>\S+) does not exist in volume/],
+  ['no-such-brick', /Incorrect brick (?<subject>\S+) for volume/],
   ['bad-option', /option : (?<subject>\S+) does not exist/],
   ['bad-option', /in "option (?<subject>[^"]+)"/],
   ['self-heal-not-ready', /Self-heal daemon is not running|brick op 'Heal' failed/],
   ['not-distributed', /is not a distribute volume/],
   ['migration-running', /Rebalance on (?<subject>\S+) is already started|migration is in progress/],
+  ['migration-running', /[Rr]ebalance is in progress/],
+  ['migration-running', /rebalance session is in progress for the volume '(?<subject>[^']+)'/],
+  ['migration-not-started', /(?:[Rr]ebalance|remove-brick) not started for volume (?<subject>[\w-]+)/],
   ['not-thin', /Snapshot is supported only for thin provisioned LV/],
   ['quota-off', /Quota is disabled|No quota configured/],
   ['usage', /^\s*Usage:|^unrecognized word/],

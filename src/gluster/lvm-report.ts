@@ -12,8 +12,14 @@ const tags = z.string().transform((text) => (text === '' ? [] : text.split(','))
 const group = z.object({ vg_name: z.string(), vg_size: size, vg_free: size, vg_extent_size: size, vg_tags: tags });
 export type GroupRow = z.infer<typeof group>;
 
-/** `lv_name` of a hidden volume stands in brackets. */
-const volume = z.object({ lv_name: z.string(), lv_size: size, pool_lv: z.string(), lv_tags: tags });
+/** `lv_name` of a hidden volume stands in brackets. `lv_metadata_size`, where it was asked for, is of pools alone. */
+const volume = z.object({
+  lv_name: z.string(),
+  lv_size: size,
+  lv_metadata_size: size.or(z.literal('').transform(() => undefined)).optional(),
+  pool_lv: z.string(),
+  lv_tags: tags,
+});
 export type VolumeRow = z.infer<typeof volume>;
 
 const physical = z.object({ pv_name: z.string(), vg_name: z.string() });

@@ -6,6 +6,10 @@ import type { CommandRunner } from './runner.ts';
 import { destroyBrick } from './verbs/destroy-brick.ts';
 import { inspectDevice, listBricks, prepareDevice } from './verbs/devices.ts';
 import { ensureBrick } from './verbs/ensure-brick.ts';
+import { growBrick } from './verbs/grow-brick.ts';
+import { addBricks } from './verbs/add-bricks.ts';
+import { rebalanceStatus, startRebalance } from './verbs/rebalance.ts';
+import { removeBricks } from './verbs/remove-bricks.ts';
 import { ensurePeer, listPeers } from './verbs/peers.ts';
 import * as volumes from './verbs/volumes.ts';
 
@@ -22,6 +26,7 @@ export function createCommandStorageNodes({ runner, log = silentLog }: CommandSt
     inspectDevice: (node, device, context) => inspectDevice(tools, node, device, context),
     prepareDevice: (node, device, options, context) => prepareDevice(tools, node, device, options, context),
     ensureBrick: (node, brick, options, context) => ensureBrick(tools, node, brick, options, context),
+    growBrick: (node, brick, context) => growBrick(tools, node, brick, context),
     destroyBrick: (node, brick, context) => destroyBrick(tools, node, brick, context),
     listBricks: (node, device, context) => listBricks(tools, node, device, context),
     ensurePeer: (via, host, context) => ensurePeer(tools, via, host, context),
@@ -29,6 +34,10 @@ export function createCommandStorageNodes({ runner, log = silentLog }: CommandSt
     volumeInfo: (via, name, context) => volumes.volumeInfo(tools, via, name, context),
     listVolumes: (via, context) => volumes.listVolumes(tools, via, context),
     createVolume: (via, spec, context) => volumes.createVolume(tools, via, spec, context),
+    addBricks: (via, spec, context) => addBricks(tools, via, spec, context),
+    removeBricks: (via, spec, context) => removeBricks(tools, via, spec, context),
+    startRebalance: (via, name, context) => startRebalance(tools, via, name, context),
+    rebalanceStatus: (via, name, context) => rebalanceStatus(tools, via, name, context),
     setVolumeOptions: (via, name, options, context) => volumes.setVolumeOptions(tools, via, name, options, context),
     startVolume: (via, name, context) => volumes.startVolume(tools, via, name, context),
     stopVolume: (via, name, context) => volumes.stopVolume(tools, via, name, context),

@@ -11,6 +11,7 @@ import type {
   CallContext,
   DeviceFacts,
   GlusterVolume,
+  Rebalance,
   StorageNodes,
   VolumeSpec,
 } from '../../src/engine/ports.ts';
@@ -49,6 +50,10 @@ export type Judge = (call: FakeCall) => Verdict;
 
 interface FakeBrick {
   readonly spec: BrickSpec;
+  /** Bytes of file system. */
+  size: Bytes;
+  /** Bytes that it takes from its device: a growth that was cut off takes them before the file system has them. */
+  footprint: Bytes;
   readonly path: string;
   /** The volume whose marks it carries: left by a create, a failed one too, and not taken off by a delete. */
   markedBy: string | undefined;
@@ -86,7 +91,13 @@ interface FakeVolume {
   bricks: readonly BrickAddress[];
   readonly options: Map<string, string>;
   everStarted: boolean;
+  rebalance: { readonly task: string; state: Rebalance['state']; looks: number } | undefined;
+  /** Whether files are leaving bricks for good. */
+  removing: boolean;
 }
+
+/** How often a rebalance is looked at before it is found to be completed. */
+const looksOfARebalance = 2;
 
 interface Late {
   readonly about: string;
@@ -104,6 +115,8 @@ export class FakeStorage {
   readonly #nodes = new Map<string, FakeNode>();
   readonly #late: Late[] = [];
   #uuids = 0;
+  /** The next rebalance to be looked at has failed. */
+  failRebalance = false;
   /** Every call, as `verb node about`. */
   readonly log: string[] = [];
   readonly violations: string[] = [];
@@ -152,6 +165,12 @@ export class FakeStorage {
     return [...this.#nodes.values()].flatMap((node) => [...node.bricks.keys()].map((id) => `${node.id} ${id}`)).sort();
   }
 
+  /** Bytes of a brick that stands. */
+  extentOf(node: string, id: BrickId): { readonly size: number; readonly footprint: number } | undefined {
+    const brick = this.#node(node).bricks.get(id);
+    return brick === undefined ? undefined : { size: brick.size, footprint: brick.footprint };
+  }
+
   volumes(): readonly GlusterVolume[] {
     return [...new Set([...this.#nodes.values()].map(({ pool }) => pool))].flatMap(({ volumes }) =>
       [...volumes.values()].map(factsOf),
@@ -162,7 +181,13 @@ export class FakeStorage {
   addForeignVolume(via: string, name: string, durability: Durability, bricks: readonly BrickAddress[]): void {
     this.#uuids += 1;
     const uuid = `99999999-0000-4000-8000-${String(this.#uuids).padStart(12, '0')}`;
-    const fields = { status: 'started', options: new Map<string, string>(), everStarted: true } as const;
+    const fields = {
+      status: 'started',
+      options: new Map<string, string>(),
+      everStarted: true,
+      rebalance: undefined,
+      removing: false,
+    } as const;
     this.#node(via).pool.volumes.set(name, { name: name as VolumeName, uuid, durability, bricks, ...fields });
   }
 
@@ -196,7 +221,7 @@ export class FakeStorage {
     if (spec === undefined) {
       bricks.delete(brick);
     } else {
-      bricks.set(brick, { spec, path: brickPath(spec), markedBy: undefined });
+      bricks.set(brick, newBrick(spec));
     }
   }
 
@@ -232,7 +257,9 @@ export class FakeStorage {
       about: string,
       context: CallContext,
       effect: (node: FakeNode) => Outcome<T>,
-    ): Promise<Outcome<T>> => this.#call(judge({ verb, node: node.id, about }), verb, node, about, context, effect);
+      half?: (node: FakeNode) => void,
+    ): Promise<Outcome<T>> =>
+      this.#call(judge({ verb, node: node.id, about }), verb, node, about, context, effect, half);
     return {
       inspectDevice: (node, device, context) =>
         call('inspectDevice', node, device, context, (fake) => inspect(fake, device)),
@@ -240,6 +267,16 @@ export class FakeStorage {
         call('prepareDevice', node, device, context, (fake) => prepare(fake, device, options.wipe)),
       ensureBrick: (node, brick, options, context) =>
         call('ensureBrick', node, brick.id, context, (fake) => this.#ensureBrick(fake, brick, options.pristine)),
+      growBrick: (node, brick, context) =>
+        call(
+          'growBrick',
+          node,
+          brick.id,
+          context,
+          (fake) => this.#growBrick(fake, brick),
+          // A failure leaves the pool extended, and the file system as it was.
+          (fake) => this.#takeMore(fake, brick),
+        ),
       destroyBrick: (node, brick, context) =>
         call('destroyBrick', node, brick.id, context, (fake) => this.#destroyBrick(fake, brick.id)),
       listBricks: (node, device, context) =>
@@ -261,6 +298,14 @@ export class FakeStorage {
         call('listVolumes', via, '', context, (fake) => done([...fake.pool.volumes.keys()])),
       createVolume: (via, spec, context) =>
         call('createVolume', via, spec.name, context, (fake) => this.#createVolume(fake, spec)),
+      addBricks: (via, spec, context) =>
+        call('addBricks', via, spec.name, context, (fake) => this.#addBricks(fake, spec)),
+      removeBricks: (via, spec, context) =>
+        call('removeBricks', via, spec.name, context, (fake) => removeBricks(fake, spec)),
+      startRebalance: (via, name, context) =>
+        call('startRebalance', via, name, context, (fake) => this.#startRebalance(fake, name)),
+      rebalanceStatus: (via, name, context) =>
+        call('rebalanceStatus', via, name, context, (fake) => this.#rebalanceStatus(fake, name)),
       setVolumeOptions: (via, name, options, context) =>
         call('setVolumeOptions', via, name, context, (fake) =>
           change(fake, name, (volume) => {
@@ -280,6 +325,9 @@ export class FakeStorage {
         call('stopVolume', via, name, context, (fake) =>
           change(fake, name, (volume) => {
             volume.status = 'stopped';
+            if (volume.rebalance?.state === 'running') {
+              volume.rebalance.state = 'stopped';
+            }
           }),
         ),
       deleteVolume: (via, name, context) =>
@@ -294,6 +342,7 @@ export class FakeStorage {
     about: string,
     { signal }: CallContext,
     effect: (node: FakeNode) => Outcome<T>,
+    half?: (node: FakeNode) => void,
   ): Promise<Outcome<T>> {
     if (verdict === 'dead' || verdict === 'die-before') {
       return never();
@@ -306,7 +355,7 @@ export class FakeStorage {
       this.#late.shift()?.land();
     }
     const node = this.#node(id);
-    const isRead = verb === 'volumeInfo' || verb === 'listVolumes' || verb === 'listPeers';
+    const isRead = verb === 'volumeInfo' || verb === 'listVolumes' || verb === 'listPeers' || verb === 'listBricks';
     const act = (): Outcome<T> => {
       if (!node.up) {
         return waiting({ what: 'node', name: id }, `${id} is down`);
@@ -322,8 +371,11 @@ export class FakeStorage {
       case 'hang':
         return this.#hang(about, signal, act);
       case 'fail':
-        if (verb === 'createVolume') {
+        if (verb === 'createVolume' || verb === 'addBricks') {
           this.#markFirst(about);
+        }
+        if (node.up) {
+          half?.(node);
         }
         return failed(`${verb} on ${id}: injected failure`);
       case 'silent':
@@ -351,7 +403,7 @@ export class FakeStorage {
   #markFirst(volume: string): void {
     for (const node of this.#nodes.values()) {
       for (const brick of node.bricks.values()) {
-        if (volume.endsWith(brick.spec.volume)) {
+        if (volume.endsWith(brick.spec.volume) && this.#volumeOn(node, brick.path) === undefined) {
           brick.markedBy = volume;
           return;
         }
@@ -377,11 +429,9 @@ export class FakeStorage {
     }
     let brick = node.bricks.get(spec.id);
     if (brick === undefined) {
-      brick = { spec, path: brickPath(spec), markedBy: undefined };
+      brick = newBrick(spec);
       node.bricks.set(spec.id, brick);
-      if (usedOn(node, spec.device) > device.size) {
-        this.violations.push(`${spec.device} of ${node.id} is over its size`);
-      }
+      this.#checkRoom(node, spec.device);
     }
     if (pristine) {
       const user = this.#volumeOn(node, brick.path);
@@ -391,6 +441,30 @@ export class FakeStorage {
       brick.markedBy = undefined;
     }
     return done(brickFacts(brick));
+  }
+
+  #checkRoom(node: FakeNode, device: DeviceName): void {
+    if (usedOn(node, device) > (node.devices.get(device)?.size ?? 0)) {
+      this.violations.push(`${device} of ${node.id} is over its size`);
+    }
+  }
+
+  #growBrick(node: FakeNode, spec: BrickSpec): Outcome<BrickFacts> {
+    const brick = node.bricks.get(spec.id);
+    if (brick === undefined) {
+      return failed(`brick ${spec.id} does not stand on ${node.id}`);
+    }
+    this.#takeMore(node, spec);
+    brick.size = bytes(Math.max(brick.size, spec.size));
+    return done(brickFacts(brick));
+  }
+
+  #takeMore(node: FakeNode, spec: BrickSpec): void {
+    const brick = node.bricks.get(spec.id);
+    if (brick !== undefined) {
+      brick.footprint = bytes(Math.max(brick.footprint, brickFootprint(spec).total));
+      this.#checkRoom(node, spec.device);
+    }
   }
 
   #destroyBrick(node: FakeNode, id: BrickId): Outcome<void> {
@@ -410,6 +484,27 @@ export class FakeStorage {
     if (standing !== undefined) {
       return sameBricks(standing.bricks, spec.bricks) ? done() : rejected(`${spec.name} exists with other bricks`);
     }
+    const claimed = this.#claim(via, spec);
+    if (claimed.kind !== 'done') {
+      return claimed;
+    }
+    this.#uuids += 1;
+    via.pool.volumes.set(spec.name, {
+      name: spec.name,
+      uuid: `99999999-0000-4000-8000-${String(this.#uuids).padStart(12, '0')}`,
+      status: 'created',
+      durability: spec.durability,
+      bricks: spec.bricks,
+      options: new Map(),
+      everStarted: false,
+      rebalance: undefined,
+      removing: false,
+    });
+    return done();
+  }
+
+  /** Checks and marks the bricks, one after another. */
+  #claim(via: FakeNode, spec: VolumeSpec): Outcome<void> {
     for (const { host } of spec.bricks) {
       const node = this.#byHost(host);
       if (node === undefined || node.pool !== via.pool) {
@@ -429,17 +524,52 @@ export class FakeStorage {
       }
       brick.markedBy = spec.name;
     }
-    this.#uuids += 1;
-    via.pool.volumes.set(spec.name, {
-      name: spec.name,
-      uuid: `99999999-0000-4000-8000-${String(this.#uuids).padStart(12, '0')}`,
-      status: 'created',
-      durability: spec.durability,
-      bricks: spec.bricks,
-      options: new Map(),
-      everStarted: false,
-    });
     return done();
+  }
+
+  #addBricks(via: FakeNode, spec: VolumeSpec): Outcome<void> {
+    const volume = via.pool.volumes.get(spec.name);
+    if (volume === undefined) {
+      return failed(`volume ${spec.name} does not exist`);
+    }
+    if (spec.bricks.every(({ host, path }) => volume.bricks.some((b) => b.host === host && b.path === path))) {
+      return done();
+    }
+    if (volume.rebalance?.state === 'running') {
+      return waiting({ what: 'condition', name: 'migration-running' }, `rebalance of ${spec.name} is in progress`);
+    }
+    const claimed = this.#claim(via, spec);
+    if (claimed.kind === 'done') {
+      volume.bricks = [...volume.bricks, ...spec.bricks];
+    }
+    return claimed;
+  }
+
+  #startRebalance(via: FakeNode, name: VolumeName): Outcome<string | undefined> {
+    const volume = via.pool.volumes.get(name);
+    if (volume === undefined) {
+      return failed(`volume ${name} does not exist`);
+    }
+    if (volume.rebalance?.state !== 'running') {
+      this.#uuids += 1;
+      volume.rebalance = { task: `task-${this.#uuids}`, state: 'running', looks: 0 };
+    }
+    return done(volume.rebalance.task);
+  }
+
+  #rebalanceStatus(via: FakeNode, name: VolumeName): Outcome<Rebalance> {
+    const volume = via.pool.volumes.get(name);
+    const { rebalance } = volume ?? {};
+    const counts = { files: 0, bytes: bytes(0), failures: 0 };
+    if (rebalance === undefined) {
+      return volume === undefined ? failed(`volume ${name} does not exist`) : done({ state: 'none', ...counts });
+    }
+    rebalance.looks += 1;
+    if (rebalance.state === 'running' && rebalance.looks >= looksOfARebalance) {
+      rebalance.state = this.failRebalance ? 'failed' : 'completed';
+      this.failRebalance = false;
+    }
+    return done({ state: rebalance.state, task: rebalance.task, ...counts });
   }
 
   #deleteVolume(via: FakeNode, name: VolumeName): Outcome<void> {
@@ -499,7 +629,7 @@ function brickPath({ device, id }: BrickSpec): string {
 function usedOn(node: FakeNode, device: DeviceName): number {
   return [...node.bricks.values()]
     .filter(({ spec }) => spec.device === device)
-    .reduce((sum, { spec }) => sum + brickFootprint(spec).total, 0);
+    .reduce((sum, { footprint }) => sum + footprint, 0);
 }
 
 function inspect(node: FakeNode, name: DeviceName): Outcome<DeviceFacts> {
@@ -536,8 +666,30 @@ function change(node: FakeNode, name: VolumeName, effect: (volume: FakeVolume) =
   return done();
 }
 
-function brickFacts({ spec, path }: FakeBrick): BrickFacts {
-  return { id: spec.id, path, size: spec.size, footprint: brickFootprint(spec).total };
+/** First the files go, then, when it is called again, the bricks. */
+function removeBricks(via: FakeNode, spec: VolumeSpec): Outcome<void> {
+  const volume = via.pool.volumes.get(spec.name);
+  const leaves = ({ host, path }: BrickAddress): boolean =>
+    spec.bricks.some((brick) => brick.host === host && brick.path === path);
+  if (volume?.bricks.some(leaves) !== true) {
+    return done();
+  }
+  if (!volume.removing) {
+    volume.removing = true;
+    return waiting({ what: 'condition', name: 'removal' }, `files are leaving bricks of ${spec.name}`);
+  }
+  volume.removing = false;
+  volume.bricks = volume.bricks.filter((brick) => !leaves(brick));
+  return done();
+}
+
+function newBrick(spec: BrickSpec): FakeBrick {
+  const { total: footprint } = brickFootprint(spec);
+  return { spec, size: spec.size, footprint, path: brickPath(spec), markedBy: undefined };
+}
+
+function brickFacts({ spec, size, footprint, path }: FakeBrick): BrickFacts {
+  return { id: spec.id, path, size, footprint };
 }
 
 function factsOf({ name, uuid, status, durability, bricks, options }: FakeVolume): GlusterVolume {

@@ -23,6 +23,9 @@ export const makeXfs = (device: string, options: { readonly arbiter: boolean }):
 export const mountXfs = (device: string, directory: string): Command =>
   command(deadlines.files, 'mount', '--types', 'xfs', '--options', 'rw,inode64,noatime,nouuid', device, directory);
 
+/** Makes the file system as large as its device, mounted and in use. Success when it is already. */
+export const growXfs = (directory: string): Command => command(deadlines.format, 'xfs_growfs', directory);
+
 export const unmount = (directory: string): Command => command(deadlines.files, 'umount', directory);
 
 /** What is mounted on the directory; exit 1 when nothing is. */

@@ -23,6 +23,25 @@ export const volumeDelete = (name: VolumeName): Command => gluster(deadlines.rem
 export const volumeCreate = ({ name, durability, bricks }: VolumeSpec): Command =>
   gluster(deadlines.create, 'volume', 'create', name, ...durabilityWords(durability), ...bricks.map(brickWord));
 
+/** The number of bricks tells gluster how many sets that is. Never with `force`. Throws NameError for a bad path. */
+export const volumeAddBricks = ({ name, bricks }: VolumeSpec): Command =>
+  gluster(deadlines.addBricks, 'volume', 'add-brick', name, ...bricks.map(brickWord));
+
+/** `stop` ends the movement where it is; what was moved stays moved. */
+export const volumeRebalance = (name: VolumeName, step: 'start' | 'status' | 'stop'): Command =>
+  gluster(step === 'status' ? deadlines.read : deadlines.migrate, 'volume', 'rebalance', name, step);
+
+/** `commit` only once `status` says that every file has left the bricks. Throws NameError for a bad path. */
+export const volumeRemoveBricks = ({ name, bricks }: VolumeSpec, step: 'start' | 'status' | 'commit'): Command =>
+  gluster(
+    step === 'status' ? deadlines.read : deadlines.migrate,
+    'volume',
+    'remove-brick',
+    name,
+    ...bricks.map(brickWord),
+    step,
+  );
+
 /** One command for all options. Throws NameError, naming the option, when one breaks the grammar. */
 export function volumeSet(name: VolumeName, options: readonly VolumeOption[]): Command {
   const words = options.flatMap(({ key, value }) => {

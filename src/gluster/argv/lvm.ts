@@ -68,6 +68,14 @@ export const lvCreateBrick = (
 export const lvCreateInPool = (place: BrickPlace, size: Bytes): Command =>
   change('lvcreate', '--thin', '--virtualsize', inBytes(size), '--name', place.volume, `${place.group}/${place.pool}`);
 
+/** Sizes are what is wanted in the end. LVM exits 5 where there is nothing to add. */
+export const lvExtendMetadata = (place: BrickPlace, size: Bytes): Command =>
+  change('lvextend', '--poolmetadatasize', inBytes(size), `${place.group}/${place.pool}`);
+export const lvExtendPool = (place: BrickPlace, size: Bytes): Command =>
+  change('lvextend', '--size', inBytes(size), `${place.group}/${place.pool}`);
+export const lvExtendVolume = (place: BrickPlace, size: Bytes): Command =>
+  change('lvextend', '--size', inBytes(size), `${place.group}/${place.volume}`);
+
 /** Takes the thin volume and any snapshot of it along. */
 export const lvRemovePool = (place: BrickPlace): Command => change('lvremove', '--yes', `${place.group}/${place.pool}`);
 
@@ -81,7 +89,7 @@ export const lvReport = (group: VolumeGroupName): Command => report('lvs', volum
 
 /** The pool and the volume of one brick; an empty report when neither is there. */
 export const lvReportOf = ({ group, pool, volume }: BrickPlace): Command =>
-  report('lvs', volumeFields, '--select', `lv_name=${pool}||lv_name=${volume}`, group);
+  report('lvs', `${volumeFields},lv_metadata_size`, '--select', `lv_name=${pool}||lv_name=${volume}`, group);
 
 /** Which group a physical volume belongs to; an empty name when to none. */
 export const pvReport = (device: DeviceName): Command => report('pvs', 'pv_name,vg_name', device);

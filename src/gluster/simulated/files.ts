@@ -14,10 +14,13 @@ export class FileSystem {
   readonly type: string;
   readonly source: string;
   readonly root = new Directory();
+  /** Extents of the logical volume that it fills; 0 for one that is on none. */
+  extents: number;
 
-  constructor(type: string, source: string) {
+  constructor(type: string, source: string, extents = 0) {
     this.type = type;
     this.source = source;
+    this.extents = extents;
   }
 }
 

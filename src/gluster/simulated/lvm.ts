@@ -1,12 +1,12 @@
 /** LVM of one simulated machine: volume groups on disks, thin pools, thin volumes, extents counted exactly. */
 import type { FileSystem } from './files.ts';
 
-interface ThinPool {
+export interface ThinPool {
   readonly kind: 'thin-pool';
   readonly name: string;
   /** Extents. */
-  readonly data: number;
-  readonly metadata: number;
+  data: number;
+  metadata: number;
   readonly tags: readonly string[];
 }
 
@@ -15,7 +15,7 @@ export interface ThinVolume {
   readonly name: string;
   readonly pool: string;
   /** Extents, virtual. */
-  readonly size: number;
+  size: number;
   readonly tags: readonly string[];
   /** What mkfs put there. */
   fileSystem: FileSystem | undefined;
@@ -76,6 +76,14 @@ export class VolumeGroup {
     this.#members.set(volume.name, new Set());
     this.#used += volume.data + volume.metadata;
     this.#spare = Math.max(this.#spare, volume.metadata);
+  }
+
+  /** The caller has checked that it fits. The spare grows with the biggest metadata. */
+  extendPool(pool: ThinPool, data: number, metadata: number): void {
+    this.#used += data - pool.data + metadata - pool.metadata;
+    pool.data = data;
+    pool.metadata = metadata;
+    this.#spare = Math.max(this.#spare, metadata);
   }
 
   /** A pool goes with its thin volumes. */

@@ -1,6 +1,7 @@
 /** Every program that a simulated node has. */
 import * as files from './tools/file-tools.ts';
 import { lvs, pvs, vgs } from './tools/lvm-reports.ts';
+import { lvextend } from './tools/lvextend.ts';
 import { lvcreate, lvremove, pvcreate, vgcreate } from './tools/lvm-tools.ts';
 import { blkid, lsblk, wipefs } from './tools/probe-tools.ts';
 import type { Tool } from './tools/tool.ts';
@@ -10,6 +11,7 @@ export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['pvcreate', pvcreate],
   ['vgcreate', vgcreate],
   ['lvcreate', lvcreate],
+  ['lvextend', lvextend],
   ['lvremove', lvremove],
   ['pvs', pvs],
   ['vgs', vgs],
@@ -22,6 +24,7 @@ export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['rm', files.rm],
   ['mkfs.xfs', files.mkfsXfs],
   ['mount', files.mount],
+  ['xfs_growfs', files.xfsGrowfs],
   ['umount', files.umount],
   ['findmnt', files.findmnt],
   ['lsblk', lsblk],

@@ -7,6 +7,8 @@ export interface SimulatedLogicalVolume {
   readonly size: number;
   /** Bytes of metadata; thin pools only. */
   readonly metadataSize?: number;
+  /** Bytes of the file system on it; thin volumes that have one. */
+  readonly fileSystemSize?: number;
   /** Name of the pool; thin volumes only. */
   readonly pool?: string;
   readonly tags: readonly string[];
@@ -50,6 +52,11 @@ export interface SimulatedVolumeState {
   readonly status: 'created' | 'started' | 'stopped';
   readonly bricks: readonly { readonly host: string; readonly path: string; readonly arbiter: boolean }[];
   readonly options: Readonly<Record<string, string>>;
+  /** Data that is moved, or was last. */
+  readonly migration?: {
+    readonly kind: 'rebalance' | 'remove-brick';
+    readonly status: 'in progress' | 'stopped' | 'completed';
+  };
 }
 
 export interface SimulatedPoolState {

@@ -1,6 +1,7 @@
 /** All simulated machines and the pools that they form. */
 import type { Clock, Random } from '../../domain/clock.ts';
 import { TrustedPool, volumeMark } from './glusterd/pool.ts';
+import { migrationStatus } from './glusterd/migrations.ts';
 import type { World } from './glusterd/peer-commands.ts';
 import type { LogicalVolume, VolumeGroup } from './lvm.ts';
 import { Machine } from './machine.ts';
@@ -65,6 +66,10 @@ export class SimulatedWorld implements World {
     this.#pools.set(machine, pool);
   }
 
+  now(): number {
+    return this.#clock.monotonic();
+  }
+
   /** A random UUID of version 4. */
   newUuid(): string {
     const digits = Array.from({ length: 32 }, () => Math.floor(this.#random() * 16).toString(16));
@@ -97,12 +102,15 @@ export class SimulatedWorld implements World {
   describePools(): readonly SimulatedPoolState[] {
     return [...new Set(this.#pools.values())].map(({ members, volumes }) => ({
       members: members.map(({ id }) => id),
-      volumes: volumes.map(({ name, uuid, status, bricks, options }) => ({
+      volumes: volumes.map(({ name, uuid, status, bricks, options, migration }) => ({
         name,
         uuid,
         status,
         bricks: bricks.map(({ host, path, arbiter }) => ({ host, path, arbiter })),
         options: Object.fromEntries(options),
+        ...(migration === undefined
+          ? {}
+          : { migration: { kind: migration.kind, status: migrationStatus(migration, this.now()) } }),
       })),
     }));
   }
@@ -120,7 +128,14 @@ const describeGroup = (group: VolumeGroup): SimulatedVolumeGroup => ({
 
 const describeVolume = (volume: LogicalVolume, extent: number): SimulatedLogicalVolume =>
   volume.kind === 'thin'
-    ? { name: volume.name, kind: 'thin', size: volume.size * extent, pool: volume.pool, tags: volume.tags }
+    ? {
+        name: volume.name,
+        kind: 'thin',
+        size: volume.size * extent,
+        ...(volume.fileSystem === undefined ? {} : { fileSystemSize: volume.fileSystem.extents * extent }),
+        pool: volume.pool,
+        tags: volume.tags,
+      }
     : {
         name: volume.name,
         kind: 'thin-pool',

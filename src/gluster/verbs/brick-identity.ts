@@ -1,6 +1,6 @@
 /** Is what stands under a brick's names really that brick? Asked before anything is used again or destroyed. */
 import { rejected, type Setback } from '../../domain/outcome.ts';
-import type { Bytes } from '../../domain/quantity.ts';
+import { bytes, type Bytes } from '../../domain/quantity.ts';
 import type { BrickSpec } from '../../engine/ports.ts';
 import { lvReportOf } from '../argv/lvm.ts';
 import type { Errand } from '../errand.ts';
@@ -14,8 +14,8 @@ export type Standing =
   | { readonly kind: 'nothing' }
   /** The pool is ours but its thin volume is missing: a crash between the two. */
   | { readonly kind: 'pool' }
-  /** `size`: bytes of the thin volume. */
-  | { readonly kind: 'brick'; readonly size: Bytes };
+  /** Bytes of the thin volume, of its pool, and of the pool's metadata. */
+  | { readonly kind: 'brick'; readonly size: Bytes; readonly pool: Bytes; readonly metadata: Bytes };
 
 export async function whatStands(errand: Errand, place: BrickPlace, brick: BrickSpec): Promise<Standing | Setback> {
   const command = lvReportOf(place);
@@ -45,5 +45,13 @@ export async function whatStands(errand: Errand, place: BrickPlace, brick: Brick
     );
   }
   const volume = rows.value.find(({ lv_name }) => lv_name === place.volume);
-  return volume === undefined ? { kind: 'pool' } : { kind: 'brick', size: volume.lv_size };
+  const pool = rows.value.find(({ lv_name }) => lv_name === place.pool);
+  return volume === undefined
+    ? { kind: 'pool' }
+    : {
+        kind: 'brick',
+        size: volume.lv_size,
+        pool: pool?.lv_size ?? bytes(0),
+        metadata: pool?.lv_metadata_size ?? bytes(0),
+      };
 }

@@ -52,6 +52,11 @@ export async function ensureBrick(
   return setback ?? done({ id: brick.id, path: work.place.path, size: made.size });
 }
 
+/** As ensureBrick for a brick that stands and is not mounted, which is what a reboot leaves. */
+export async function remountBrick(errand: Errand, brick: BrickSpec, place: BrickPlace): Promise<Setback | undefined> {
+  return mounted({ errand, brick, place }, false, false);
+}
+
 /** Runs a command whose every failure ends the verb. */
 async function must({ errand }: Work, command: Command): Promise<Setback | undefined> {
   const exited = await errand.run(command);

@@ -9,4 +9,6 @@ const says =
 export const groupMissing = says(/Volume group "?[^"\s]+"? not found/);
 export const volumeMissing = says(/Failed to find logical volume/);
 export const volumeExists = says(/already exists in (?:Volume|volume) group/);
+/** `lvextend` to a size that it has already. */
+export const sameSize = says(/matches existing size/);
 export const noSpace = says(/[Ii]nsufficient (?:free space|suitable (?:allocatable|contiguous))/);

@@ -40,6 +40,7 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
     case 'wrong-brick-count':
     case 'no-such-brick':
     case 'not-distributed':
+    case 'migration-not-started':
     case 'not-thin':
     case 'quota-off':
     case 'usage':

@@ -14,6 +14,7 @@ import { Errand, type Reply, type Tools } from '../errand.ts';
 import type { GlusterProblem } from '../errors.ts';
 import type { Command } from '../runner.ts';
 import { readAcknowledgement } from '../xml/answer.ts';
+import { readRebalance } from '../xml/migration.ts';
 import { readVolumeCreated, readVolumeDeleted, readVolumeStarted, readVolumeStopped } from '../xml/volume-answers.ts';
 import { readVolumeInfo, type VolumeInfo } from '../xml/volume-info.ts';
 import { readVolumeList } from '../xml/volume-list.ts';
@@ -93,14 +94,20 @@ export async function startVolume(
   return simple(concluded(reply, via, ['already-started']));
 }
 
-/** A volume that is gone does not run either. */
+/** A volume that is gone does not run either. Gluster stops none whose files are being moved, so that is ended first. */
 export async function stopVolume(
   tools: Tools,
   via: NodeRef,
   name: VolumeName,
   context: CallContext,
 ): Promise<Outcome<void>> {
-  const reply = await new Errand(tools, via, context).ask(argv.volumeStop(name), readVolumeStopped);
+  const errand = new Errand(tools, via, context);
+  const stop = async (): Promise<Reply<unknown>> => errand.ask(argv.volumeStop(name), readVolumeStopped);
+  let reply = await stop();
+  if (reply.kind === 'refused' && reply.refusal.problem === 'migration-running') {
+    const ended = await errand.ask(argv.volumeRebalance(name, 'stop'), readRebalance);
+    reply = ended.kind === 'success' ? await stop() : ended;
+  }
   return simple(concluded(reply, via, ['not-started', 'no-such-volume']));
 }
 
@@ -147,7 +154,7 @@ function concluded(reply: Reply<unknown>, via: NodeRef, fine: readonly GlusterPr
 const simple = (conclusion: Conclusion): Outcome<void> =>
   conclusion.kind === 'exists' ? failed(conclusion.reason) : conclusion;
 
-async function look(errand: Errand, name: VolumeName): Promise<Outcome<VolumeInfo | undefined>> {
+export async function look(errand: Errand, name: VolumeName): Promise<Outcome<VolumeInfo | undefined>> {
   const reply = await errand.ask(argv.volumeInfo(name), readVolumeInfo);
   switch (reply.kind) {
     case 'success':
@@ -203,7 +210,7 @@ function countsOf(
 }
 
 /** A name or option that breaks the grammar can never work, and has not got near a node. */
-function built(build: () => Command): Outcome<Command> {
+export function built(build: () => Command): Outcome<Command> {
   try {
     return done(build());
   } catch (error) {

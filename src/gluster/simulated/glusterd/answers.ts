@@ -18,6 +18,9 @@ const document = (opRet: number, opErrno: number, opErrstr: string, body: Body):
 
 export const success = (body: Body, opErrno = 0): ToolResult => document(0, opErrno, '', body);
 
+/** Some commands say in the place of an error that they have worked. */
+export const successSaying = (opErrstr: string, body: Body): ToolResult => document(0, 0, opErrstr, body);
+
 /** A refusal exits 0. 30800 is the number for nearly everything. */
 export const refusal = (opErrstr: string, opErrno = 30800, body: Body = {}): ToolResult =>
   document(-1, opErrno, opErrstr, body);

@@ -51,39 +51,62 @@ export function createVolume(
     return refusal(`Volume ${wish.name} already exists`, 0);
   }
   const uuid = newUuid();
-  const perSet = Math.max(wish.replica, wish.disperse, 1);
-  const places = wish.bricks.map((text) => ({
-    host: text.slice(0, text.indexOf(':/')),
-    path: text.slice(text.indexOf(':/') + 1),
-  }));
-  if (setSharesHost(places, perSet)) {
-    const kind = wish.disperse > 0 ? 'disperse' : 'replicate';
-    return refusal(
-      `Multiple bricks of a ${kind} volume are present on the same server. This setup is not optimal. Bricks should be ` +
-        "on different nodes to have best fault tolerant configuration. Use 'force' at the end of the command if you " +
-        'want to override this behavior. ',
-    );
-  }
-  const refused = onOrigin(pool, origin, places, uuid) ?? onPeers(pool, origin, places, uuid);
+  const places = wish.bricks.map(placeOf);
+  const refused = claimBricks(pool, origin, places, { ...wish, uuid });
   if (refused !== undefined) {
-    return refused;
+    return refusal(refused);
   }
-  if (places.length % perSet !== 0) {
+  if (places.length % Math.max(wish.replica, wish.disperse, 1) !== 0) {
     return refusal('Failed to create volume files');
   }
-  const bricks = places.flatMap(({ host, path }, index): readonly PoolBrick[] => {
-    const machine = pool.member(host);
-    const arbiter = wish.arbiters > 0 && index % perSet === perSet - 1;
-    return machine === undefined ? [] : [{ machine, host, path, arbiter }];
-  });
+  const bricks = bricksAt(pool, places, wish);
   const volume: PoolVolume = { ...wish, uuid, status: 'created', bricks, options: new Map() };
   pool.add(volume);
   return success({ volCreate: { volume: { name: wish.name, id: uuid } } });
 }
 
-interface Place {
+export interface Place {
   readonly host: string;
   readonly path: string;
+}
+
+export const placeOf = (text: string): Place => ({
+  host: text.slice(0, text.indexOf(':/')),
+  path: text.slice(text.indexOf(':/') + 1),
+});
+
+type Layout = Pick<PoolVolume, 'replica' | 'arbiters' | 'disperse'>;
+
+/** Checks and marks the bricks of a volume with that UUID. Gluster's words when it refuses. */
+export function claimBricks(
+  pool: TrustedPool,
+  origin: Machine,
+  places: readonly Place[],
+  { replica, disperse, uuid }: Layout & { readonly uuid: string },
+): string | undefined {
+  if (setSharesHost(places, Math.max(replica, disperse, 1))) {
+    const kind = disperse > 0 ? 'disperse' : 'replicate';
+    return (
+      `Multiple bricks of a ${kind} volume are present on the same server. This setup is not optimal. Bricks should be ` +
+      "on different nodes to have best fault tolerant configuration. Use 'force' at the end of the command if you " +
+      'want to override this behavior. '
+    );
+  }
+  return onOrigin(pool, origin, places, uuid) ?? onPeers(pool, origin, places, uuid);
+}
+
+/** The bricks as a volume has them. */
+export function bricksAt(
+  pool: TrustedPool,
+  places: readonly Place[],
+  { replica, arbiters, disperse }: Layout,
+): readonly PoolBrick[] {
+  const perSet = Math.max(replica, disperse, 1);
+  return places.flatMap(({ host, path }, index): readonly PoolBrick[] => {
+    const machine = pool.member(host);
+    const arbiter = arbiters > 0 && index % perSet === perSet - 1;
+    return machine === undefined ? [] : [{ machine, host, path, arbiter }];
+  });
 }
 
 function setSharesHost(places: readonly Place[], perSet: number): boolean {
@@ -97,19 +120,19 @@ function setSharesHost(places: readonly Place[], perSet: number): boolean {
  * The node that was asked goes through the bricks in order: it checks the hosts of the others, and marks its own at
  * once. So a host that turns out to be unknown leaves the marks of the bricks before it behind.
  */
-function onOrigin(pool: TrustedPool, origin: Machine, places: readonly Place[], uuid: string): ToolResult | undefined {
+function onOrigin(pool: TrustedPool, origin: Machine, places: readonly Place[], uuid: string): string | undefined {
   for (const { host, path } of places) {
     const machine = pool.member(host);
     if (machine === undefined) {
-      return refusal(`Host ${host} is not in 'Peer in Cluster' state`);
+      return `Host ${host} is not in 'Peer in Cluster' state`;
     }
     if (machine !== origin && !pool.connected(origin).includes(machine)) {
-      return refusal(`Host ${host} not connected`);
+      return `Host ${host} not connected`;
     }
     if (machine === origin) {
       const trouble = taken(pool, origin, host, path) ?? marked(origin, host, path, uuid);
       if (trouble !== undefined) {
-        return refusal(trouble);
+        return trouble;
       }
     }
   }
@@ -117,7 +140,7 @@ function onOrigin(pool: TrustedPool, origin: Machine, places: readonly Place[], 
 }
 
 /** Then all others check and mark theirs, each for itself: one that fails does not take back what others have marked. */
-function onPeers(pool: TrustedPool, origin: Machine, places: readonly Place[], uuid: string): ToolResult | undefined {
+function onPeers(pool: TrustedPool, origin: Machine, places: readonly Place[], uuid: string): string | undefined {
   const troubles = places.flatMap(({ host, path }): readonly string[] => {
     const machine = pool.member(host);
     if (machine === undefined || machine === origin) {
@@ -132,7 +155,7 @@ function onPeers(pool: TrustedPool, origin: Machine, places: readonly Place[], u
       /No such file/.test(trouble) ? 'Failed to create volume files' : `Staging failed on ${host}. Error: ${trouble}`,
     ];
   });
-  return troubles.length === 0 ? undefined : refusal(troubles.join('\n'));
+  return troubles.length === 0 ? undefined : troubles.join('\n');
 }
 
 const taken = (pool: TrustedPool, machine: Machine, host: string, path: string): string | undefined =>

@@ -2,7 +2,9 @@
 import type { Machine } from '../machine.ts';
 import type { ToolResult } from '../tools/tool.ts';
 import { glusterdDown, success } from './answers.ts';
+import { addBricks } from './add-bricks.ts';
 import { createVolume } from './create.ts';
+import { rebalance, removeBricks } from './migration-commands.ts';
 import { listPool, probe, type World } from './peer-commands.ts';
 import { deleteVolume, setOptions, startVolume, stopVolume } from './volume-commands.ts';
 import { describeVolume } from './volume-info.ts';
@@ -27,11 +29,14 @@ const mutations: ReadonlySet<string> = new Set([
   'volume stop',
   'volume delete',
   'volume set',
+  'volume add-brick',
 ]);
+
+const migrations: ReadonlySet<string> = new Set(['volume rebalance', 'volume remove-brick']);
 
 /** The volume that a command locks while it runs; reads lock none. */
 export const lockedVolume = ({ verb, rest }: GlusterWords): string | undefined =>
-  mutations.has(verb) ? rest[0] : undefined;
+  mutations.has(verb) || (migrations.has(verb) && rest.at(-1) !== 'status') ? rest[0] : undefined;
 
 export function gluster(
   world: World,
@@ -49,6 +54,12 @@ export function gluster(
       return createVolume(pool, machine, rest, newUuid);
     case 'volume set':
       return setOptions(pool, rest);
+    case 'volume add-brick':
+      return addBricks(pool, machine, rest, world.now());
+    case 'volume rebalance':
+      return rebalance({ pool, origin: machine, now: world.now(), newUuid }, rest);
+    case 'volume remove-brick':
+      return removeBricks({ pool, origin: machine, now: world.now(), newUuid }, rest);
     case 'volume list':
       return rest.length === 0
         ? success({ volList: { count: pool.volumes.length, volume: pool.volumes.map(({ name }) => name).toSorted() } })
@@ -65,7 +76,7 @@ export function gluster(
     case 'volume start':
       return startVolume(pool, machine, name);
     case 'volume stop':
-      return stopVolume(pool, name);
+      return stopVolume(pool, name, world.now());
     case 'volume delete':
       return deleteVolume(pool, machine, name);
     case 'peer probe':

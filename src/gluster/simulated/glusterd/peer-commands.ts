@@ -26,6 +26,8 @@ export interface World {
   poolOf(machine: Machine): TrustedPool;
   /** The machine leaves its own pool for this one. */
   join(machine: Machine, pool: TrustedPool): void;
+  /** Monotonic milliseconds. */
+  now(): number;
 }
 
 export function probe(world: World, pool: TrustedPool, origin: Machine, host: string): ToolResult {

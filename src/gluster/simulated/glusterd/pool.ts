@@ -10,6 +10,17 @@ export interface PoolBrick {
   readonly arbiter: boolean;
 }
 
+/** Files that leave bricks for others: to spread them over all (rebalance), or to empty some (remove-brick). */
+export interface Migration {
+  readonly kind: 'rebalance' | 'remove-brick';
+  readonly task: string;
+  /** Monotonic milliseconds. */
+  readonly startedAt: number;
+  stoppedAt?: number;
+  /** Whose files are moved. */
+  readonly bricks: readonly PoolBrick[];
+}
+
 export interface PoolVolume {
   readonly name: string;
   readonly uuid: string;
@@ -18,7 +29,9 @@ export interface PoolVolume {
   readonly arbiters: number;
   readonly disperse: number;
   readonly redundancy: number;
-  readonly bricks: readonly PoolBrick[];
+  bricks: readonly PoolBrick[];
+  /** Data on the move, or the last that was. */
+  migration?: Migration;
   /** What somebody set, over gluster's own. */
   readonly options: Map<string, string>;
 }
@@ -49,6 +62,16 @@ export class TrustedPool {
   remove(volume: PoolVolume): void {
     this.#volumes.delete(volume.name);
     volume.bricks.forEach(({ machine, path }) => this.#bricksOf(machine).delete(path));
+  }
+
+  addBricks(volume: PoolVolume, bricks: readonly PoolBrick[]): void {
+    volume.bricks = [...volume.bricks, ...bricks];
+    bricks.forEach(({ machine, path }) => this.#bricksOf(machine).add(path));
+  }
+
+  removeBricks(volume: PoolVolume, bricks: readonly PoolBrick[]): void {
+    volume.bricks = volume.bricks.filter((brick) => !bricks.includes(brick));
+    bricks.forEach(({ machine, path }) => this.#bricksOf(machine).delete(path));
   }
 
   /** Whether the directory is a brick, lies in one or around one. */

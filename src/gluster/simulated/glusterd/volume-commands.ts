@@ -3,10 +3,11 @@ import type { Machine } from '../machine.ts';
 import type { ToolResult } from '../tools/tool.ts';
 import { refusal, setRefusal, success } from './answers.ts';
 import { isKnownOption } from './known-options.ts';
+import { isMoving } from './migrations.ts';
 import { volumeMark, type PoolBrick, type PoolVolume, type TrustedPool } from './pool.ts';
 
 const identity = ({ name, uuid }: PoolVolume) => ({ volume: { name, id: uuid } });
-const noSuchVolume = (name: string): string => `Volume ${name} does not exist`;
+export const noSuchVolume = (name: string): string => `Volume ${name} does not exist`;
 
 export function startVolume(pool: TrustedPool, origin: Machine, name: string): ToolResult {
   const volume = pool.volume(name);
@@ -46,13 +47,17 @@ function troubleOf({ machine, path }: PoolBrick, { name, uuid }: PoolVolume): st
     : `Volume id mismatch for brick ${machine.storage}:${path}. Expected volume id ${uuid}, volume id ${mark} found`;
 }
 
-export function stopVolume(pool: TrustedPool, name: string): ToolResult {
+export function stopVolume(pool: TrustedPool, name: string, now: number): ToolResult {
   const volume = pool.volume(name);
   if (volume === undefined) {
     return refusal(noSuchVolume(name));
   }
   if (volume.status !== 'started') {
     return refusal(`Volume ${name} is not in the started state`);
+  }
+  if (isMoving(volume, now)) {
+    // In gluster's words from its sources: the measured cluster has no sample of it.
+    return refusal(`rebalance session is in progress for the volume '${name}'`);
   }
   volume.status = 'stopped';
   for (const { machine, path } of volume.bricks) {

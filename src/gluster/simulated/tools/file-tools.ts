@@ -113,7 +113,7 @@ export const mkfsXfs: Tool = (machine, words) => {
         'mkfs.xfs: Use the -f option to force overwrite.',
     );
   }
-  volume.fileSystem = new FileSystem('xfs', device);
+  volume.fileSystem = new FileSystem('xfs', device, volume.size);
   return silent;
 };
 
@@ -141,6 +141,23 @@ export const mount: Tool = (machine, words) => {
   }
   machine.files.mount(fileSystem, target);
   return silent;
+};
+
+export const xfsGrowfs: Tool = (machine, words) => {
+  const path = single(words);
+  if (path === undefined) {
+    return undefined;
+  }
+  const fileSystem = machine.files.mountAt(path);
+  const volume = fileSystem === undefined ? undefined : machine.volumeAt(fileSystem.source);
+  if (fileSystem?.type !== 'xfs' || volume === undefined) {
+    return complaint(1, `xfs_growfs: ${path} is not a mounted XFS filesystem`);
+  }
+  if (fileSystem.extents === volume.size) {
+    return printed('data size unchanged, skipping\n');
+  }
+  fileSystem.extents = volume.size;
+  return printed('data blocks changed\n');
 };
 
 export const umount: Tool = (machine, words) => {

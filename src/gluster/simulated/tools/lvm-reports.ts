@@ -56,9 +56,15 @@ function rowsOf(volume: LogicalVolume, group: VolumeGroup, all: boolean): readon
   const bytes = (extents: number): string => String(extents * group.extent);
   const lv_tags = volume.tags.join(',');
   if (volume.kind === 'thin') {
-    return [{ lv_name: volume.name, lv_size: bytes(volume.size), pool_lv: volume.pool, lv_tags }];
+    return [{ lv_name: volume.name, lv_size: bytes(volume.size), lv_metadata_size: '', pool_lv: volume.pool, lv_tags }];
   }
-  const shown: Row = { lv_name: volume.name, lv_size: bytes(volume.data), pool_lv: '', lv_tags };
+  const shown: Row = {
+    lv_name: volume.name,
+    lv_size: bytes(volume.data),
+    lv_metadata_size: bytes(volume.metadata),
+    pool_lv: '',
+    lv_tags,
+  };
   return all
     ? [
         shown,
@@ -71,6 +77,7 @@ function rowsOf(volume: LogicalVolume, group: VolumeGroup, all: boolean): readon
 const hidden = (name: string, bytes: number): Row => ({
   lv_name: `[${name}]`,
   lv_size: String(bytes),
+  lv_metadata_size: '',
   pool_lv: '',
   lv_tags: '',
 });

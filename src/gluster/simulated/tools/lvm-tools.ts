@@ -8,7 +8,7 @@ const quiet = { quiet: { type: 'boolean', multiple: true } } as const;
 const addtag = { addtag: { type: 'string', multiple: true } } as const;
 
 /** `4194304b` or `128M` in bytes. */
-function sizeOf(word: string | undefined): number | undefined {
+export function sizeOf(word: string | undefined): number | undefined {
   const match = /^(\d+)([bKMG])$/.exec(word ?? '');
   const unit = { b: 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }[match?.[2] ?? ''];
   return match === null || unit === undefined ? undefined : Number(match[1]) * unit;

@@ -1,0 +1,98 @@
+/**
+ * Makes a brick larger where it stands: the pool's metadata, the pool, the thin volume, the file system, in this order,
+ * so that nothing ever promises room that what lies below it does not have. Sizes are absolute and each step is left out
+ * that has been taken already, so that it can be cut off anywhere and run again.
+ */
+import { brickFootprint, extentSize } from '../../domain/placement/footprint.ts';
+import { done, failed, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
+import { bytes, describeSize, roundUp, type Bytes } from '../../domain/quantity.ts';
+import type { NodeRef } from '../../domain/topology.ts';
+import type { BrickFacts, BrickSpec, CallContext } from '../../engine/ports.ts';
+import * as files from '../argv/files.ts';
+import * as lvm from '../argv/lvm.ts';
+import { Errand, type Tools } from '../errand.ts';
+import { brickPlaceOf, type BrickPlace } from '../lvm-names.ts';
+import type { Command } from '../runner.ts';
+import { whatStands, type Standing } from './brick-identity.ts';
+import { remountBrick } from './ensure-brick.ts';
+import { noSpace, sameSize } from './lvm-failures.ts';
+
+export async function growBrick(
+  tools: Tools,
+  node: NodeRef,
+  brick: BrickSpec,
+  context: CallContext,
+): Promise<Outcome<BrickFacts>> {
+  const errand = new Errand(tools, node, context);
+  const place = brickPlaceOf(node.id, brick.device, brick.id);
+  const standing = await whatStands(errand, place, brick);
+  switch (standing.kind) {
+    case 'no-device':
+    case 'nothing':
+    case 'pool':
+      return failed(`${node.id}: brick ${brick.id} is to grow on ${brick.device}, but it does not stand there`);
+    case 'brick': {
+      const size = bytes(Math.max(standing.size, roundUp(brick.size, extentSize)));
+      for (const command of extensions(place, standing, brick)) {
+        const setback = await extend(errand, brick, command);
+        if (setback !== undefined) {
+          return setback;
+        }
+      }
+      // Also where LVM had nothing to do: an earlier try may have been cut off before this.
+      const setback = await growFileSystem(errand, brick, place);
+      return setback ?? done({ id: brick.id, path: place.path, size });
+    }
+    default:
+      return standing;
+  }
+}
+
+/** What is missing to the wanted size. */
+function extensions(
+  place: BrickPlace,
+  standing: Extract<Standing, { kind: 'brick' }>,
+  brick: BrickSpec,
+): readonly Command[] {
+  const wanted = brickFootprint(brick);
+  const larger = (has: Bytes, want: Bytes, command: (place: BrickPlace, size: Bytes) => Command): readonly Command[] =>
+    has < want ? [command(place, want)] : [];
+  return [
+    ...larger(standing.metadata, wanted.metadata, lvm.lvExtendMetadata),
+    ...larger(standing.pool, wanted.pool, lvm.lvExtendPool),
+    ...larger(standing.size, roundUp(brick.size, extentSize), lvm.lvExtendVolume),
+  ];
+}
+
+async function extend(errand: Errand, brick: BrickSpec, command: Command): Promise<Setback | undefined> {
+  const exited = await errand.run(command);
+  if (exited.kind !== 'exited') {
+    return exited;
+  }
+  if (exited.exitCode === 0 || sameSize(exited)) {
+    return undefined;
+  }
+  const where = `${brick.device} of ${errand.node.id}`;
+  return noSpace(exited)
+    ? waiting(
+        { what: 'capacity' },
+        `${where} has no room to extend brick ${brick.id} to ${describeSize(brick.size)}: ${exited.stderr.trim()}`,
+      )
+    : errand.failure(command, exited);
+}
+
+async function growFileSystem(errand: Errand, brick: BrickSpec, place: BrickPlace): Promise<Setback | undefined> {
+  const command = files.growXfs(place.mountpoint);
+  let exited = await errand.run(command);
+  if (exited.kind === 'exited' && exited.exitCode !== 0 && /is not a mounted XFS/.test(exited.stderr)) {
+    const setback = await remountBrick(errand, brick, place);
+    if (setback !== undefined) {
+      return setback;
+    }
+    exited = await errand.run(command);
+  }
+  if (exited.kind !== 'exited') {
+    return exited;
+  }
+  return exited.exitCode === 0 ? undefined : errand.failure(command, exited);
+}
