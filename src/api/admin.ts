@@ -5,7 +5,10 @@
 import { z } from 'zod';
 import type { TopologyPlan } from '../domain/topology-plan.ts';
 import type { TopologyProgress } from '../engine/api.ts';
+import type { CapacityQuery, CapacityView } from './capacity.ts';
+import type { StateQuery, StateView } from './placement-state.ts';
 import { topologyView, volumeView, type TopologyView, type VolumeView } from './views.ts';
+import type { VolumePlanQuery, VolumePlanView } from './volume-plan.ts';
 
 export const versionView = z.object({
   version: z.string(),
@@ -95,6 +98,12 @@ export interface Admin {
   volumes(): Promise<readonly VolumeView[]>;
   /** `key`: id, gluster name, PersistentVolume name (`pvc-<id>`) or `namespace/claim`. */
   volume(key: string): Promise<VolumeView>;
+  /** Where a volume would go now, or why nowhere. Changes nothing. */
+  planVolume(query: VolumePlanQuery): Promise<VolumePlanView>;
+  /** Changes nothing. */
+  capacity(query: CapacityQuery): Promise<CapacityView>;
+  /** Idempotent. */
+  setState(query: StateQuery): Promise<StateView>;
 }
 
 export function viewPlan({ changes, refusals, unchanged }: TopologyPlan): PlanView {

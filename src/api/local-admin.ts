@@ -1,8 +1,11 @@
 import type { VolumeRecord } from '../domain/volume.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import { AdminError, viewOutcome, viewPlan, viewProgress, type Admin, type VersionView } from './admin.ts';
+import { UnknownPlaceError, viewCapacity } from './capacity.ts';
+import { viewState, type StateQuery, type StateView } from './placement-state.ts';
 import { parseTopologyFile, TopologyFileError } from './topology-file.ts';
 import { viewTopology, viewVolume } from './views.ts';
+import { viewVolumePlan } from './volume-plan.ts';
 
 export interface LocalAdminOptions {
   readonly version: string;
@@ -36,7 +39,36 @@ export function localAdmin({ version, role, engine }: LocalAdminOptions): Admin 
         .volumes()
         .map((volume) => viewVolume(opened(), volume)),
     volume: async (key) => viewVolume(opened(), findVolume(opened().volumes(), key)),
+    planVolume: async (query) => viewVolumePlan(opened(), query),
+    capacity: (query) => known(async () => viewCapacity(opened(), query)),
+    setState: async (query) => setState(opened(), query),
   };
+}
+
+async function setState(engine: VolumeEngine, query: StateQuery): Promise<StateView> {
+  const { node, device } = query;
+  const outcome = await engine.setPlacementState({ node, ...(device === undefined ? {} : { device }) }, query.state);
+  switch (outcome.kind) {
+    case 'done':
+      return viewState(engine, query, outcome.value);
+    case 'rejected':
+      throw new AdminError('not-found', outcome.reason);
+    case 'waiting':
+    case 'failed':
+    case 'unknown':
+      throw new AdminError('failed', `${outcome.reason} (${outcome.kind}); run it again`);
+  }
+}
+
+async function known<T>(answer: () => Promise<T>): Promise<T> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof UnknownPlaceError) {
+      throw new AdminError('not-found', error.message, { cause: error });
+    }
+    throw error;
+  }
 }
 
 function desired(document: unknown): ReturnType<typeof parseTopologyFile> {

@@ -14,7 +14,10 @@ import {
   type Admin,
   type OutcomeView,
 } from './admin.ts';
+import { capacityView } from './capacity.ts';
+import { stateView } from './placement-state.ts';
 import { volumeView } from './views.ts';
+import { volumePlanView } from './volume-plan.ts';
 
 /** Milliseconds. Every answer but that of apply comes from memory. */
 const answerDeadline = 10_000;
@@ -53,6 +56,10 @@ export function remoteAdmin(socket: string): Admin {
     planTopology: (document) => ask(planView, '/v1/topology/plan', document),
     volumes: async () => (await ask(volumesAnswer, '/v1/volumes')).volumes,
     volume: (key) => ask(volumeView, `/v1/volume?key=${encodeURIComponent(key)}`),
+    planVolume: (query) => ask(volumePlanView, '/v1/volume/plan', query),
+    capacity: (query) => ask(capacityView, '/v1/capacity', query),
+    // May be repeated: it is idempotent.
+    setState: (query) => ask(stateView, '/v1/topology/state', query),
     applyTopology: (document, onProgress, signal) => apply(http, document, onProgress, signal, socket),
   };
 }

@@ -2,8 +2,12 @@ import { chmod, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
-import { ZodError } from 'zod';
+import { ZodError, type z } from 'zod';
+import { describeIssues } from '../domain/schema.ts';
 import { AdminError, type Admin, type AdminFailureCode, type ApplyLine } from './admin.ts';
+import { capacityQuery } from './capacity.ts';
+import { stateQuery } from './placement-state.ts';
+import { volumePlanQuery } from './volume-plan.ts';
 
 /** What sun_path holds on Linux, less its terminating zero. */
 const longestSocketPath = 107;
@@ -76,6 +80,14 @@ function failureOf(error: unknown): { readonly code: AdminFailureCode; readonly 
   return { code: typeof statusCode === 'number' && statusCode < 500 ? 'invalid' : 'failed', message };
 }
 
+function queryOf<S extends z.ZodType>(schema: S, body: unknown): z.output<S> {
+  const parsed = schema.safeParse(body);
+  if (!parsed.success) {
+    throw new AdminError('invalid', describeIssues(parsed.error));
+  }
+  return parsed.data;
+}
+
 /** The routes. */
 function adminApp(admin: Admin): FastifyInstance {
   const app = fastify({ logger: false, bodyLimit: 16 * 1024 * 1024, forceCloseConnections: true });
@@ -87,6 +99,9 @@ function adminApp(admin: Admin): FastifyInstance {
   app.get('/v1/topology', () => admin.topology());
   app.get('/v1/volumes', async () => ({ volumes: await admin.volumes() }));
   app.get<{ Querystring: { key?: string } }>('/v1/volume', (request) => admin.volume(request.query.key ?? ''));
+  app.post('/v1/volume/plan', (request) => admin.planVolume(queryOf(volumePlanQuery, request.body)));
+  app.post('/v1/capacity', (request) => admin.capacity(queryOf(capacityQuery, request.body)));
+  app.post('/v1/topology/state', (request) => admin.setState(queryOf(stateQuery, request.body)));
   app.post('/v1/topology/plan', (request) => admin.planTopology(request.body));
   app.post('/v1/topology/apply', async (request, reply) => {
     // Answers 400 before the first line goes out when the file is wrong; later problems are lines.

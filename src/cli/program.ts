@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCapacityCommand } from './commands/capacity.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addSandboxCommand } from './commands/sandbox.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -44,6 +45,7 @@ export function buildProgram(io: Io, endWith: CommandContext['endWith']): Comman
   addSandboxCommand(program, context);
   addTopologyCommand(program, context);
   addVolumeCommand(program, context);
+  addCapacityCommand(program, context);
   return program;
 }
 

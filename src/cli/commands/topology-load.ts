@@ -35,7 +35,12 @@ export async function readTopologyFile(name: string): Promise<unknown> {
  * Shows the difference, asks, applies. Throws CommandError when something in the file is refused; 1 when not everything
  * could be done, which a second run carries on with.
  */
-export async function loadTopology(admin: Admin, document: unknown, io: Io, options: LoadOptions): Promise<ExitCode> {
+export async function loadTopology(
+  admin: Pick<Admin, 'planTopology' | 'applyTopology'>,
+  document: unknown,
+  io: Io,
+  options: LoadOptions,
+): Promise<ExitCode> {
   const plan = await admin.planTopology(document);
   const say = options.json ? io.err : io.out;
   if (plan.changes.length > 0 || plan.refusals.length === 0) {

@@ -5,6 +5,7 @@ import type { CommandContext } from './context.ts';
 import { withAdmin } from './admin-of.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { isPlaceOption, outputOption } from './output-option.ts';
+import { addSetStateCommand } from './set-state.ts';
 import { loadTopology, readTopologyFile } from './topology-load.ts';
 
 const after = `
@@ -12,13 +13,15 @@ Examples:
   brickyard topology
   brickyard topology -o json
   brickyard topology load topology.json --dry-run
-  brickyard topology load topology.json --yes`;
+  brickyard topology load topology.json --yes
+  brickyard topology set-state node-a1 offline`;
 
 const loadAfter = `
 FILE has heketi's format, as JSON or YAML (docs/cli.md). Loading it twice changes nothing the second time. Nodes and
 devices that are no longer in it are dropped only when they are empty; otherwise the whole load is refused.`;
 
-export function addTopologyCommand(program: Command, { io, endWith }: CommandContext): void {
+export function addTopologyCommand(program: Command, context: CommandContext): void {
+  const { io, endWith } = context;
   const topology = program
     .command('topology')
     .description('Show clusters, zones, nodes and devices, with what they hold; or load them from a file.')
@@ -51,4 +54,5 @@ export function addTopologyCommand(program: Command, { io, endWith }: CommandCon
       endWith(await withAdmin(config, io, (admin) => loadTopology(admin, document, io, wanted), { create }));
     },
   );
+  addSetStateCommand(topology, context);
 }

@@ -5,16 +5,21 @@ import type { CommandContext } from './context.ts';
 import { withAdmin } from './admin-of.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { isPlaceOption, outputOption } from './output-option.ts';
+import { addVolumePlanCommand } from './volume-plan.ts';
 
 interface Options {
   readonly output: 'table' | 'json';
 }
 
-export function addVolumeCommand(program: Command, { io }: CommandContext): void {
+export function addVolumeCommand(program: Command, context: CommandContext): void {
+  const { io } = context;
   const volume = program
     .command('volume')
-    .description('Show volumes.')
-    .addHelpText('after', '\nExamples:\n  brickyard volume list\n  brickyard volume info default/my-claim -o json');
+    .description('Show volumes, and where a new one would go.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  brickyard volume list\n  brickyard volume info default/my-claim -o json\n  brickyard volume plan --size 100Gi --explain',
+    );
 
   const list = volume.command('list').description('List all volumes with their claims.').addOption(outputOption());
   addConfigOptions(list, isPlaceOption);
@@ -33,4 +38,6 @@ export function addVolumeCommand(program: Command, { io }: CommandContext): void
     const found = await withAdmin(await configOf(info, io), io, (admin) => admin.volume(name));
     io.out(output === 'json' ? json(found) : volumeDetails(found));
   });
+
+  addVolumePlanCommand(volume, context);
 }

@@ -2,11 +2,17 @@ import { link, mkdtemp, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { create as createHttp } from 'axios';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdminError, type Admin, type ProgressView } from '../../../src/api/admin.ts';
 import { NoServerError, remoteAdmin } from '../../../src/api/remote-admin.ts';
 import { startAdminServer, type AdminServer } from '../../../src/api/server.ts';
+import type { CapacityView } from '../../../src/api/capacity.ts';
+import type { StateView } from '../../../src/api/placement-state.ts';
 import type { VolumeView } from '../../../src/api/views.ts';
+import type { VolumePlanView } from '../../../src/api/volume-plan.ts';
+import { nodeId } from '../../../src/domain/names.ts';
+import { usualShape } from '../../../src/domain/volume-shape.ts';
 
 const volume: VolumeView = {
   id: '5f6d1f2e-0c1a-4a53-9b0e-1f2a3b4c5d6e',
@@ -28,6 +34,48 @@ const progress: ProgressView = {
   node: 'a',
   device: '/dev/vdb',
   outcome: { kind: 'done' },
+};
+
+const refusal: VolumePlanView = {
+  kind: 'refused',
+  permanent: false,
+  reason: 'too small',
+  refusals: [
+    {
+      cluster: 'main',
+      shortfall: 'too small',
+      attempts: [{ sets: 1, brickSize: 10, footprint: 12, needed: 3, found: 2 }],
+      zones: [
+        {
+          zone: '1',
+          nodes: [
+            {
+              node: 'a',
+              bricks: 0,
+              devices: [{ device: '/dev/vdb', size: 10, free: 10, bricks: 0, passedOver: 'node offline' }],
+            },
+          ],
+        },
+      ],
+      wouldFit: ['node a online'],
+    },
+  ],
+  explanation: ['cluster main', '  too small'],
+};
+
+const capacity: CapacityView = {
+  clusters: [
+    {
+      id: 'main',
+      volumes: 1,
+      size: 10,
+      used: 1,
+      reserved: 0,
+      free: 9,
+      blocked: 0,
+      fits: [{ shape: '10 GiB, replicate 3', now: { volumes: 3, usable: 30, endedBy: 'space' } }],
+    },
+  ],
 };
 
 /** An administrator's counterpart whose answers the test knows. */
@@ -52,6 +100,20 @@ const answers: Admin = {
     }
     return volume;
   },
+  planVolume: async () => refusal,
+  capacity: async ({ without }) => {
+    if (without !== undefined) {
+      throw new AdminError('not-found', `no node ${without}`);
+    }
+    return capacity;
+  },
+  setState: async ({ node, state }): Promise<StateView> => ({
+    node,
+    state,
+    before: 'online',
+    changed: true,
+    bricks: 2,
+  }),
 };
 
 describe('admin API over its socket', () => {
@@ -77,6 +139,35 @@ describe('admin API over its socket', () => {
     expect(await client.volumes()).toEqual([volume]);
     expect(await client.volume('default/data')).toEqual(volume);
     expect(await client.planTopology({ clusters: [] })).toEqual(await answers.planTopology({}));
+  });
+
+  it('passes plans, capacity and states on in both directions', async () => {
+    server = await startAdminServer(socket, answers);
+    const client = remoteAdmin(socket);
+    expect(await client.planVolume({ shape: usualShape, clusters: [] })).toEqual(refusal);
+    expect(await client.capacity({ shapes: [usualShape] })).toEqual(capacity);
+    await expect(client.capacity({ shapes: [usualShape], without: nodeId('b') })).rejects.toMatchObject({
+      code: 'not-found',
+      message: 'no node b',
+    });
+    expect(await client.setState({ node: nodeId('a'), state: 'offline' })).toMatchObject({
+      node: 'a',
+      state: 'offline',
+    });
+  });
+
+  it('refuses a query that is none, naming each field', async () => {
+    server = await startAdminServer(socket, answers);
+    const http = createHttp({ socketPath: socket, baseURL: 'http://brickyard', validateStatus: () => true });
+    const shape = { size: -1, durability: { kind: 'replicate', count: 1 } };
+    const plan = await http.post<unknown>('/v1/volume/plan', { shape, clusters: ['No'] });
+    expect(plan.status).toBe(400);
+    const text = JSON.stringify(plan.data);
+    expect(
+      ['shape.size: ', 'shape.durability.count: ', 'clusters[0]: '].filter((field) => !text.includes(field)),
+    ).toEqual([]);
+    const state = await http.post<unknown>('/v1/topology/state', { node: 'a', state: 'gone' });
+    expect([state.status, JSON.stringify(state.data).includes('state: ')]).toEqual([400, true]);
   });
 
   it('tells of each step of an apply, then of its outcome', async () => {

@@ -201,6 +201,34 @@ describe('brickyard serve', () => {
     expect(simulation.inspect().pools.flatMap((pool) => pool.volumes)).toHaveLength(2);
   });
 
+  it('answers what would be, from the state file as from a server, and keeps new bricks off a node', async () => {
+    await command('one', 'topology', 'load', join(folder, 'topology.json'), '--yes');
+    const plan = ['volume', 'plan', '--size', '10Gi', '-o', 'json'];
+    const offline = await command('one', ...plan);
+    expect(offline).toMatchObject({ code: 0 });
+    expect(offline.said).toContain('"kind": "placed"');
+    const closed = await command('one', 'topology', 'set-state', 'node-a1', 'offline');
+    expect(closed.said).toContain('node node-a1 is offline now (was online).');
+
+    const serving = serve('one');
+    await serving.is('leader');
+    const refused = await command('one', 'volume', 'plan', '--size', '10Gi', '--explain');
+    expect(refused.code).toBe(1);
+    expect(refused.said).toContain('would fit with node node-a1 online');
+    expect(refused.said).toMatch(/^brickyard: it does not fit: /m);
+    expect((await command('one', 'topology', 'set-state', 'node-a1', 'online')).code).toBe(0);
+    storageClass();
+    claim('data');
+    await bound('data');
+    const online = await command('one', ...plan);
+    expect(online).toMatchObject({ code: 0 });
+    expect(online.said).not.toContain('No server runs');
+    const capacity = await command('one', 'capacity', '--replica', '2', '--without', 'node-a1');
+    expect(capacity).toMatchObject({ code: 0 });
+    expect(capacity.said).toContain('1 volume(s) degraded, 0 lost; 0 of 1 brick(s) find another place.');
+    expect(capacity.said).toMatch(/^10 GiB, replicate 3 +9 +0 +0$/m);
+  });
+
   it('has a standby that is ready, says who leads, and takes over when the leader stops', async () => {
     const leader = serve('one');
     await leader.is('leader');

@@ -30,6 +30,9 @@ describe('command line', () => {
     ['volume', ['volume']],
     ['volume list', ['volume', 'list']],
     ['volume info', ['volume', 'info']],
+    ['volume plan', ['volume', 'plan']],
+    ['capacity', ['capacity']],
+    ['topology set-state', ['topology', 'set-state']],
   ])('helps with %s', async (_name, argv) => {
     const { code, out, err } = await run(...argv, '--help');
     expect(code).toBe(0);
@@ -74,6 +77,30 @@ describe('command line', () => {
       argv: ['volume', 'list', '-o', 'yaml'],
       expected:
         "brickyard: option '-o, --output <format>' argument 'yaml' is invalid. Allowed choices are table, json; see brickyard --help",
+    },
+    {
+      name: 'a size that is none',
+      argv: ['volume', 'plan', '--size', '10GB'],
+      expected:
+        "brickyard: option '--size <size>' argument '10GB' is invalid. expected a size such as 10Gi, 500M or 1073741824, got \"10GB\"; see brickyard --help",
+    },
+    {
+      name: 'a dispersed set that gluster does not have',
+      argv: ['capacity', '--disperse', '2+2'],
+      expected:
+        "brickyard: option '--disperse <D+R>' argument '2+2' is invalid. expected D+R with D from 2 to 16, R from 1 to 8, and R less than D, got \"2+2\"; see brickyard --help",
+    },
+    {
+      name: 'a tag rule without a value',
+      argv: ['volume', 'plan', '--size', '1Gi', '--tag', 'media'],
+      expected:
+        "brickyard: option '--tag <rule>' argument 'media' is invalid. expected key=value or key!=value, of letters, digits, _ . and -, got \"media\"; see brickyard --help",
+    },
+    {
+      name: 'a state that is none',
+      argv: ['topology', 'set-state', 'n1', 'gone'],
+      expected:
+        "brickyard: command-argument value 'gone' is invalid for argument 'state'. Allowed choices are online, offline, failed; see brickyard --help",
     },
     {
       name: 'a wrong setting',
