@@ -1,9 +1,20 @@
 import { z } from 'zod';
 import { bytes, type Bytes } from './quantity.ts';
 
+/**
+ * What a description of the data for others (a JSON schema) says of a text. `parse` has the last word: this may take more
+ * than it does, never less. `pattern` is for Go's regular expressions as well, which know no look-ahead.
+ */
+export interface TextShape {
+  readonly pattern: string;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+}
+
 /** A zod schema for text that `parse` turns into a branded name, with its message as the issue when it throws. */
-export function branded<T extends string>(parse: (text: string) => T): z.ZodType<T, string> {
-  return z.string().transform((text, context): T => {
+export function branded<T extends string>(parse: (text: string) => T, shape?: TextShape): z.ZodType<T, string> {
+  const text = shape === undefined ? z.string() : z.string().meta({ ...shape });
+  return text.transform((text, context): T => {
     try {
       return parse(text);
     } catch (error) {
@@ -13,15 +24,20 @@ export function branded<T extends string>(parse: (text: string) => T): z.ZodType
   });
 }
 
+const byteShape = { type: 'integer', format: 'int64', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+
 /** A zod schema for a whole number of bytes. */
-export const byteSize = z.number().transform((value, context): Bytes => {
-  try {
-    return bytes(value);
-  } catch (error) {
-    context.addIssue(error instanceof Error ? error.message : String(error));
-    return z.NEVER;
-  }
-});
+export const byteSize = z
+  .number()
+  .meta(byteShape)
+  .transform((value, context): Bytes => {
+    try {
+      return bytes(value);
+    } catch (error) {
+      context.addIssue(error instanceof Error ? error.message : String(error));
+      return z.NEVER;
+    }
+  });
 
 /** One line a problem, each led by the path of its field: `nodes[2].zone: expected ...`. */
 export function describeIssues(error: z.ZodError): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clusterId, deviceName, hostName, nodeId } from './names.ts';
+import { clusterIdShape, deviceNameShape, hostNameShape, nodeIdShape } from './name-shapes.ts';
 import { bytes } from './quantity.ts';
 import { branded, byteSize } from './schema.ts';
 
@@ -13,7 +14,7 @@ export type Tags = z.infer<typeof tags>;
 
 /** A disk (or folder) that bricks are cut from. */
 export const deviceRecord = z.object({
-  name: branded(deviceName),
+  name: branded(deviceName, deviceNameShape),
   state: placementState.default('online'),
   tags: tags.default({}),
   /** Bytes that bricks may use, as the node reported them. Absent until the node has prepared the device. */
@@ -29,14 +30,14 @@ export const zoneName = /^[a-zA-Z0-9_.-]{1,63}$/;
 
 /** A storage server and its devices: one self-contained record. */
 export const nodeRecord = z.object({
-  id: branded(nodeId),
-  cluster: branded(clusterId),
+  id: branded(nodeId, nodeIdShape),
+  cluster: branded(clusterId, clusterIdShape),
   /** Failure domain. Nodes of the same zone are expected to fail together. */
   zone: z.string().regex(zoneName),
   /** Where commands for this node go. */
-  manage: branded(hostName),
+  manage: branded(hostName, hostNameShape),
   /** What gluster peers and clients call it: stands in brick names, so it never changes. */
-  storage: branded(hostName),
+  storage: branded(hostName, hostNameShape),
   state: placementState.default('online'),
   tags: tags.default({}),
   devices: z.array(deviceRecord).default([]),
@@ -45,7 +46,7 @@ export type NodeRecord = z.infer<typeof nodeRecord>;
 
 /** A trusted storage pool. */
 export const clusterRecord = z.object({
-  id: branded(clusterId),
+  id: branded(clusterId, clusterIdShape),
 });
 export type ClusterRecord = z.infer<typeof clusterRecord>;
 

@@ -1,5 +1,13 @@
 import { z } from 'zod';
 import { brickId, clusterId, deviceName, nodeId, volumeId, volumeName } from './names.ts';
+import {
+  brickIdShape,
+  clusterIdShape,
+  deviceNameShape,
+  nodeIdShape,
+  volumeIdShape,
+  volumeNameShape,
+} from './name-shapes.ts';
 import { durabilitySchema } from './durability.ts';
 import type { Bytes } from './quantity.ts';
 import { branded, byteSize } from './schema.ts';
@@ -24,9 +32,9 @@ const owner = z.object({
 export type Owner = z.infer<typeof owner>;
 
 const brickRecord = z.object({
-  id: branded(brickId),
-  node: branded(nodeId),
-  device: branded(deviceName),
+  id: branded(brickId, brickIdShape),
+  node: branded(nodeId, nodeIdShape),
+  device: branded(deviceName, deviceNameShape),
   /** Bytes of file system that the brick offers. */
   size: byteSize,
   /** Bytes that it takes from the device in all: thin pool (size x snapshot factor), its metadata, extent rounding. */
@@ -64,9 +72,9 @@ export type VolumePhase = z.infer<typeof volumePhase>;
 
 /** One volume, self-contained: all that is needed to carry on with it after any crash. The commit point of everything. */
 export const volumeRecord = z.object({
-  id: branded(volumeId),
-  name: branded(volumeName),
-  cluster: branded(clusterId),
+  id: branded(volumeId, volumeIdShape),
+  name: branded(volumeName, volumeNameShape),
+  cluster: branded(clusterId, clusterIdShape),
   phase: volumePhase,
   /** Usable bytes: what a client's `df` is meant to show. */
   size: byteSize,
