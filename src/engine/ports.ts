@@ -85,7 +85,10 @@ export interface CallContext {
 /** A device as its node reports it. */
 export interface DeviceFacts {
   readonly device: DeviceName;
-  /** Bytes that bricks may use in all: already without LVM's own metadata and spare. */
+  /**
+   * Bytes that bricks may use in all: already without LVM's own metadata, and without room for the largest spare metadata
+   * volume that a brick on it could call for (LVM keeps one a volume group, and never shrinks it).
+   */
   readonly size: Bytes;
   /** Bytes not yet used by any brick, ours or not. */
   readonly free: Bytes;

@@ -9,12 +9,10 @@ import { findSets, placedAs, spreadsOf, type Placed } from './place.ts';
 import type { PlacementPool, Role } from './pool.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { newNode, returning, supposing } from './remedies.ts';
-import { metadataOf } from './footprint.ts';
 import type { Remedy } from './remedy.ts';
 import type { PlacementRequest } from './request.ts';
 import type { Seat } from './seat.ts';
 import { describeNode, verdictsOf } from './verdict.ts';
-import { bytes } from '../quantity.ts';
 
 /**
  * Plans additional brick sets for a volume that has `brickSets`. `request.size` is what is to be added, in bytes; the
@@ -125,7 +123,7 @@ function refuseReplacement(
     company: companyOf(pool, set, leaving, away),
     leaving: (seat) => isWhere(leaving, seat),
   });
-  const size = bytes(leaving.footprint + metadataOf(leaving.footprint));
+  const size = leaving.footprint;
   const remedies: Remedy[] = [...returning(pool, fits)];
   if (supposing(pool, [newNode(request, 1, size)], fits)) {
     remedies.push({ kind: 'more nodes', count: 1, size });

@@ -20,7 +20,7 @@ export interface DeviceUsage {
   /** What bricks may use in all, `reserved` included; 0 when nobody has said yet. */
   readonly size: Bytes;
   readonly reserved: Bytes;
-  /** Footprints of the bricks here plus LVM's spare metadata volume, which is as large as the largest metadata here. */
+  /** Footprints of the bricks here. */
   readonly used: Bytes;
   /** `size` less `reserved` and `used`, at least 0. */
   readonly free: Bytes;

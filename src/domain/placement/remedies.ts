@@ -4,7 +4,7 @@ import { bytes, GiB, roundUp, type Bytes } from '../quantity.ts';
 import { nodeRecord, type NodeRecord } from '../topology.ts';
 import type { Spread } from './company.ts';
 import { feasibility } from './exact.ts';
-import { extentSize, metadataOf } from './footprint.ts';
+import { extentSize } from './footprint.ts';
 import { compareText } from './hash.ts';
 import type { SetQuery } from './balanced.ts';
 import type { PlacementPool } from './pool.ts';
@@ -140,7 +140,7 @@ function cheapestPlaces(task: Task, query: SetQuery, sets: number, missing: numb
     const name = query.spread === 'distinct' ? node.zone : node.node;
     for (const seat of node.seats) {
       const slots = seat.slots(query.footprint);
-      const lack = roundUp(slots * query.footprint + seat.costOf(query.footprint) - seat.room, extentSize);
+      const lack = roundUp((slots + 1) * query.footprint - seat.room, extentSize);
       const group = groups.get(name);
       const isBetter =
         group === undefined ||
@@ -174,7 +174,7 @@ function cheapestPlaces(task: Task, query: SetQuery, sets: number, missing: numb
 function* moreNodes(task: Task, fits: Fits): Generator<Remedy> {
   const { least } = setCounts(task.request, task.bricksThere);
   const shape = setShape(task.request, equalBrickSize(task.request, least));
-  const size = bytes(least * shape.data.footprint + metadataOf(shape.data.footprint));
+  const size = bytes(least * shape.data.footprint);
   const most = shape.dataBricks + (shape.arbiter === undefined ? 0 : 1);
   for (let count = 1; count <= most; count += 1) {
     const nodes = Array.from({ length: count }, (_, number) => newNode(task.request, number + 1, size));

@@ -2,7 +2,7 @@
 import { bytes, roundDown, type Bytes } from '../quantity.ts';
 import type { BrickId, DeviceName, NodeId } from '../names.ts';
 import type { Tags } from '../topology.ts';
-import { brickFootprint, extentSize, metadataOf } from './footprint.ts';
+import { brickFootprint, extentSize } from './footprint.ts';
 import { hashText } from './hash.ts';
 
 /** Why a device takes no bricks at all, whatever is asked. */
@@ -30,8 +30,9 @@ export interface Standing {
 const unknown: Standing = { zone: '', size: bytes(0), reserved: bytes(0), tags: {}, unusable: 'node unknown' };
 
 /**
- * Invariants: `used` is the sum of all footprints plus the largest metadata among them (LVM keeps one spare metadata
- * volume in a volume group, as large as the largest); it depends on what is here, never on the order in which it came.
+ * Invariant: `used` is the sum of all footprints; it depends on what is here, never on the order in which it came. LVM's
+ * spare metadata volume does not count here: it never shrinks, so the node keeps room for the largest one out of the size
+ * that it reports.
  */
 export class Seat {
   readonly node: NodeId;
@@ -40,11 +41,8 @@ export class Seat {
   readonly hash: number;
   #standing: Standing = unknown;
   readonly #bricks = new Map<BrickId, Bytes>();
-  /** How many bricks have a metadata volume of that many bytes. */
-  readonly #metadata = new Map<number, number>();
   #capacity = 0;
   #footprints = 0;
-  #spare = 0;
 
   constructor(node: NodeId, device: DeviceName) {
     this.node = node;
@@ -70,9 +68,9 @@ export class Seat {
     return this.#bricks;
   }
 
-  /** Bytes that bricks take, LVM's spare metadata volume included. */
+  /** Bytes that bricks take. */
   get used(): number {
-    return this.#footprints + this.#spare;
+    return this.#footprints;
   }
 
   /** Bytes that bricks may take in all. */
@@ -82,7 +80,7 @@ export class Seat {
 
   /** Used share of the capacity, 0 to 1 (above it when overfull). */
   get level(): number {
-    return (this.#footprints + this.#spare) / this.#capacity;
+    return this.#footprints / this.#capacity;
   }
 
   /** Bytes left; negative when the device is overfull (it shrank, or `reserved` grew). */
@@ -90,19 +88,13 @@ export class Seat {
     return this.#standing.size - this.#standing.reserved - this.used;
   }
 
-  /** Bytes by which `used` grows when a brick of that footprint comes. */
-  costOf(footprint: number): number {
-    return footprint + Math.max(0, metadataOf(footprint) - this.#spare);
-  }
-
   fits(footprint: number): boolean {
-    return this.room >= this.costOf(footprint);
+    return this.room >= footprint;
   }
 
   /** How many bricks of that footprint fit beside those that are here. */
   slots(footprint: number): number {
-    const growth = Math.max(0, metadataOf(footprint) - this.#spare);
-    return Math.max(0, Math.floor((this.room - growth) / footprint));
+    return Math.max(0, Math.floor(this.room / footprint));
   }
 
   /** The largest brick that fits, in bytes of file system (whole extents); 0 when none does. */
@@ -143,27 +135,11 @@ export class Seat {
 
   /** Takes space without a record, as a plan does while it is made. */
   hold(footprint: number): void {
-    const metadata = metadataOf(footprint);
-    this.#metadata.set(metadata, (this.#metadata.get(metadata) ?? 0) + 1);
     this.#footprints += footprint;
-    this.#spare = Math.max(this.#spare, metadata);
   }
 
   /** Gives back what `hold` took. */
   release(footprint: number): void {
-    const metadata = metadataOf(footprint);
-    const left = (this.#metadata.get(metadata) ?? 0) - 1;
     this.#footprints -= footprint;
-    if (left > 0) {
-      this.#metadata.set(metadata, left);
-      return;
-    }
-    this.#metadata.delete(metadata);
-    if (metadata === this.#spare) {
-      this.#spare = 0;
-      for (const size of this.#metadata.keys()) {
-        this.#spare = Math.max(this.#spare, size);
-      }
-    }
   }
 }

@@ -118,7 +118,7 @@ function passedOverFor(seat: Seat, need: BrickNeed): PassedOver | undefined {
     return undefined;
   }
   const free = bytes(Math.max(0, seat.room));
-  const needed = bytes(seat.costOf(need.footprint));
+  const needed = bytes(need.footprint);
   return seat.room + reserved >= needed
     ? { kind: 'reserved', free, needed, reserved }
     : { kind: 'too little free', free, needed };

@@ -8,12 +8,12 @@ export interface Holder {
   readonly slots: number;
 }
 
-/** Bricks of that size that each empty node holds: footprints, and one spare metadata volume a device. */
+/** Bricks of that size that each empty node holds. */
 export function holders(nodes: readonly NodeRecord[], size: Bytes): Holder[] {
-  const { total, metadata } = brickFootprint({ size, snapshotFactor: 1 });
+  const { total } = brickFootprint({ size, snapshotFactor: 1 });
   return nodes.map(({ zone, devices }) => ({
     zone,
-    slots: devices.reduce((sum, device) => sum + Math.max(0, Math.floor(((device.size ?? 0) - metadata) / total)), 0),
+    slots: devices.reduce((sum, device) => sum + Math.floor((device.size ?? 0) / total), 0),
   }));
 }
 

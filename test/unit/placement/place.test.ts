@@ -132,7 +132,7 @@ describe('a plan', () => {
       occupyAll(pool, answer.brickSets);
       volumes += 1;
     }
-    // 60 GiB hold 29 volumes of twice 1 GiB and 8 MiB, and a spare on each device.
+    // 60 GiB hold 29 volumes of twice 1 GiB and 8 MiB.
     expect(volumes).toBeGreaterThanOrEqual(28);
   });
 

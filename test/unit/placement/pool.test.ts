@@ -1,6 +1,5 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { metadataOf } from '../../../src/domain/placement/footprint.ts';
 import type { BrickLoad } from '../../../src/domain/placement/pool.ts';
 import { PlacementPool } from '../../../src/domain/placement/pool.ts';
 import { placeVolume } from '../../../src/domain/placement/place.ts';
@@ -17,8 +16,8 @@ describe('a pool', () => {
     pool.occupy(load(1, here, 0, 2 * GiB));
     const [usage] = pool.devices();
     expect(usage).toMatchObject({ size: 100 * GiB, reserved: 10 * GiB, bricks: 1, zone: 'z1' });
-    expect(usage?.used).toBe(2 * GiB + metadataOf(2 * GiB));
-    expect(usage?.free).toBe(88 * GiB - metadataOf(2 * GiB));
+    expect(usage?.used).toBe(2 * GiB);
+    expect(usage?.free).toBe(88 * GiB);
   });
 
   it('keeps bricks of unknown nodes and devices, and finds their space taken when those come', () => {
@@ -121,8 +120,7 @@ describe('the accounts of a pool', () => {
         }
         for (const { node: on, device, used } of pool.devices()) {
           const here = [...standing.values()].filter((brick) => brick.node === on && brick.device === device);
-          const sum = here.reduce((total, { footprint }) => total + footprint, 0);
-          expect(used).toBe(sum + Math.max(0, ...here.map(({ footprint }) => metadataOf(footprint))));
+          expect(used).toBe(here.reduce((total, { footprint }) => total + footprint, 0));
         }
         const anew = new PlacementPool();
         for (const brick of [...standing.values()].reverse()) {

@@ -34,11 +34,11 @@ describe('a refusal', () => {
     expect(refusal.shortfall).toContain('replicate 3 of 10 GiB needs 3 nodes with 10.05 GiB free on a device');
     expect(refusal.shortfall).toContain('2 have it (n1, n2)');
     expect(refusal.shortfall).toContain('node n3 is offline');
-    expect(refusal.shortfall).toContain('node n4 has 5 GiB free of the 10.1 GiB needed');
+    expect(refusal.shortfall).toContain('node n4 has 5 GiB free of the 10.05 GiB needed');
     expect(remediesOf(refusal)).toEqual([
       'node n3 online',
       '5.1 GiB more on /dev/d0 of node n4',
-      'one more node with a device of 10.1 GiB',
+      'one more node with a device of 10.05 GiB',
       'a size of at most 4 GiB',
     ]);
   });
@@ -94,7 +94,7 @@ describe('a refusal', () => {
   it('of an empty cluster asks for nodes', () => {
     const refusal = refused(poolOf(), request());
     expect(refusal.shortfall).toContain('none has it');
-    expect(remediesOf(refusal)).toEqual(['3 more nodes, each in another zone, with a device of 10.1 GiB']);
+    expect(remediesOf(refusal)).toEqual(['3 more nodes, each in another zone, with a device of 10.05 GiB']);
   });
 
   it('fits in an event, however many nodes there are', () => {
@@ -117,7 +117,7 @@ describe('a refusal', () => {
         'zone z1',
         '  node n1',
         '    /dev/d0 has 20 GiB of 20 GiB free, room for 1 brick',
-        '    /dev/d0 has 5 GiB free of the 10.1 GiB needed',
+        '    /dev/d0 has 5 GiB free of the 10.05 GiB needed',
         'tried 1 set: needs 3 bricks of 10.05 GiB, room for 2',
         'would fit with a size of at most 4 GiB',
       ]),
