@@ -37,7 +37,7 @@ describe('a refusal', () => {
     expect(refusal.shortfall).toContain('node n4 has 5 GiB free of the 10.05 GiB needed');
     expect(remediesOf(refusal)).toEqual([
       'node n3 online',
-      '5.1 GiB more on /dev/d0 of node n4',
+      '5.05 GiB more on /dev/d0 of node n4',
       'one more node with a device of 10.05 GiB',
       'a size of at most 4 GiB',
     ]);
