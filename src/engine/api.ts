@@ -11,6 +11,7 @@ import type { TopologyPlan } from '../domain/topology-plan.ts';
 import type { ClusterRecord, NodeRecord, PlacementState } from '../domain/topology.ts';
 import type { VolumeShape } from '../domain/volume-shape.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
+import type { Doctor } from './doctor/api.ts';
 
 /** Where to reach a volume. */
 export interface VolumeLocation {
@@ -76,6 +77,9 @@ export interface ApplyTopologyOptions {
 }
 
 export interface VolumeEngine {
+  /** Whether records, gluster and nodes agree, and what can be done when they do not. */
+  readonly doctor: Doctor;
+
   /**
    * Takes the store and rebuilds the ledger from it. Starts no work: whoever knows the owners calls ensure and delete.
    * `realm` names the world whose claims the volumes serve (the Kubernetes cluster's kube-system UID): a store that was
@@ -105,7 +109,7 @@ export interface VolumeEngine {
   planVolume(request: VolumeRequest): VolumePlan;
   /** Where a volume of that shape would go now, and why, without doing it. No clusters: any. */
   explainPlan(shape: VolumeShape, clusters: readonly ClusterId[]): ExplainedPlan;
-  /** How many more volumes of that shape fit in the cluster, one after another. Counts up to 1000. */
+  /** How many more volumes of that shape fit in the cluster, one after another. Counts up to 10,000. */
   headroom(cluster: ClusterId, shape: VolumeShape): Headroom;
   /** What the loss of the node would mean; counts are by shape, in order. `undefined`: there is no such node. */
   forecastLoss(node: NodeId, shapes: readonly VolumeShape[]): NodeLossForecast | undefined;

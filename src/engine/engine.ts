@@ -7,6 +7,7 @@ import { Bricks } from './bricks.ts';
 import { Calls } from './calls.ts';
 import { CreateVolume } from './create-volume.ts';
 import { deleteVolume, lookForStray } from './delete-volume.ts';
+import { EngineDoctor } from './doctor/doctor.ts';
 import { checkMeta, readDocuments } from './documents.ts';
 import { Lanes } from './lanes.ts';
 import { Forecast } from './forecast.ts';
@@ -48,6 +49,7 @@ const closing = 'the engine is closing';
 
 /** Puts the parts together: who may work, on what, and in which words the answer is given. Holds no rules itself. */
 class Engine implements VolumeEngine {
+  readonly doctor: EngineDoctor;
   readonly #work: VolumeWork;
   readonly #topology: Topology;
   readonly #create: CreateVolume;
@@ -62,6 +64,11 @@ class Engine implements VolumeEngine {
     this.#forecast = new Forecast(work);
     this.#runs = new VolumeRuns((volume, error) => {
       work.settings.log.error({ volume, err: error }, 'work on a volume threw');
+    });
+    this.doctor = new EngineDoctor({
+      work,
+      exclusively: (id, { stop }, task) => this.#runs.other(id, stop, task),
+      isOpen: () => this.#state === 'open',
     });
   }
 
@@ -89,7 +96,7 @@ class Engine implements VolumeEngine {
   async close(): Promise<void> {
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
-    await Promise.all([this.#runs.stopAll(closing), this.#topology.close(closing)]);
+    await Promise.all([this.#runs.stopAll(closing), this.#topology.close(closing), this.doctor.close(closing)]);
     if (wasOpen) {
       await this.#work.settings.store.close();
     }

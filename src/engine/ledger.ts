@@ -6,9 +6,18 @@ import type { Quarantined, StoreContents } from './documents.ts';
 import { GidLedger, type GidRange } from './gid-ledger.ts';
 import type { StateStore } from './ports.ts';
 
-/** Every brick that a record answers for: those still to be destroyed too, but none that is external. */
+/**
+ * Every brick that a record answers for, with the space that is taken for it: those that are still to be made or to be
+ * destroyed too, those that grow with what they will take, but none that is external.
+ */
 export function bricksOf(record: VolumeRecord): readonly BrickRecord[] {
-  return [...record.brickSets.flat(), ...(record.discarded ?? [])].filter(({ external }) => external !== true);
+  const { brickSets, discarded = [], growth } = record;
+  const targets = new Map(growth?.bricks.map(({ id, footprint }) => [id, footprint]));
+  const standing = brickSets.flat().map((brick) => {
+    const target = targets.get(brick.id) ?? brick.footprint;
+    return target > brick.footprint ? Object.assign({}, brick, { footprint: target }) : brick;
+  });
+  return [...standing, ...(growth?.sets.flat() ?? []), ...discarded].filter(({ external }) => external !== true);
 }
 
 interface Entry {
@@ -18,7 +27,7 @@ interface Entry {
    * the store may hold this record, the one before it, or none. `settled`: the store holds this record.
    */
   state: 'arriving' | 'settled' | 'unsettled';
-  /** What is counted for it: the bricks of every version that may stand in the store. */
+  /** What is counted for it: the bricks of every version that may stand in the store, each at its largest. */
   counted: ReadonlyMap<BrickRecord['id'], BrickRecord>;
 }
 
@@ -132,6 +141,11 @@ export class Ledger {
     return this.#write(record);
   }
 
+  /** Volumes whose last write failed. */
+  unsettled(): readonly VolumeId[] {
+    return [...this.#entries].filter(([, { state }]) => state === 'unsettled').map(([id]) => id);
+  }
+
   /** Writes again what may not have been written. */
   async settle(id: VolumeId): Promise<Outcome<void>> {
     const entry = this.#entries.get(id);
@@ -225,22 +239,36 @@ export class Ledger {
     const pool = this.pool(record.cluster);
     const counted = new Map(entry.counted);
     for (const brick of bricksOf(record)) {
-      pool.occupy(brick);
-      counted.set(brick.id, brick);
+      const before = counted.get(brick.id);
+      if (before === undefined || before.footprint < brick.footprint) {
+        recount(pool, before, brick);
+        counted.set(brick.id, brick);
+      }
     }
     entry.counted = counted;
   }
 
-  /** Stops counting what the record, now durable, does not name any more. */
+  /** Stops counting what the record, now durable, does not name any more, or names with less. */
   #discount(entry: Entry): void {
     const pool = this.pool(entry.record.cluster);
     const kept = new Map(bricksOf(entry.record).map((brick) => [brick.id, brick]));
     for (const [id, brick] of entry.counted) {
-      if (!kept.has(id)) {
-        pool.vacate(brick);
+      const now = kept.get(id);
+      if (now?.footprint !== brick.footprint) {
+        recount(pool, brick, now);
       }
     }
     entry.counted = kept;
+  }
+}
+
+/** In one turn: nobody can plan on what is free in between. */
+function recount(pool: PlacementPool, before: BrickRecord | undefined, after: BrickRecord | undefined): void {
+  if (before !== undefined) {
+    pool.vacate(before);
+  }
+  if (after !== undefined) {
+    pool.occupy(after);
   }
 }
 
