@@ -15,7 +15,7 @@ const nobody = volumeId('00000000-0000-0000-0000-000000000000');
  * Counting ends here: a cluster with room for more needs no exact number, and each volume costs the time of a plan, for
  * which the process does nothing else.
  */
-const countedAtMost = 1000;
+const countedAtMost = 10_000;
 
 export class Forecast {
   readonly #work: VolumeWork;

@@ -1,4 +1,3 @@
-import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type {
@@ -14,7 +13,7 @@ import type {
 } from './api.ts';
 import { named, read } from './bodies.ts';
 import { Caller, type CallObserver } from './caller.ts';
-import { CredentialSource } from './credentials.ts';
+import { CredentialSource, type KubeAccess } from './credentials.ts';
 import { isExpired, isNotFound } from './errors.ts';
 import { joined, readPage } from './list-page.ts';
 import { collectionPath, creationPath, objectPath, selectionQuery, withQuery } from './paths.ts';
@@ -26,7 +25,7 @@ import { parseEvent, watchLines } from './watch-stream.ts';
 
 export interface KubeClientOptions {
   /** Reads the configuration; called again when the server no longer accepts the credentials. See `readKubeConfig`. */
-  readonly kubeConfig: () => KubeConfig;
+  readonly kubeConfig: () => KubeAccess | Promise<KubeAccess>;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -70,8 +69,8 @@ const defaultSilenceMs = 90_000;
 const pagedAttempts = 3;
 
 /**
- * A Kubernetes API over one pool of kept-alive connections. Credentials are client-node's business (kubeconfig, exec
- * plugins, OIDC, ServiceAccount); the rest of that library opens a TLS connection for each call and has no deadlines.
+ * A Kubernetes API over one pool of kept-alive connections. Kubeconfigs are client-node's business (exec plugins,
+ * OIDC); the rest of that library opens a TLS connection for each call and has no deadlines.
  */
 export class KubeClient implements KubeApi {
   readonly #options: KubeClientOptions;

@@ -1,45 +1,79 @@
 import { createHash } from 'node:crypto';
-import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { Clock } from '../domain/clock.ts';
 import { KubeError } from './errors.ts';
+import type { KubeConfigParts, TlsOptions } from './kube-config.ts';
+import { ServiceAccount, serviceAccountFolder } from './service-account.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Where the API server and the right to use it are written down. */
 export type KubeConfigPlace =
   /** A kubeconfig file; `context` instead of its current one. */
   | { readonly kind: 'file'; readonly path: string; readonly context?: string }
-  /** The ServiceAccount that the kubelet mounted into this pod. */
-  | { readonly kind: 'in-cluster' }
+  /** The ServiceAccount that the kubelet mounted into this pod; `folder` instead of where that is always done. */
+  | { readonly kind: 'in-cluster'; readonly environment: Environment; readonly folder?: string }
   /** As kubectl looks for it: $KUBECONFIG, ~/.kube/config, the ServiceAccount. */
-  | { readonly kind: 'default'; readonly context?: string };
+  | {
+      readonly kind: 'default';
+      readonly environment: Environment;
+      readonly context?: string;
+      readonly folder?: string;
+    };
 
-/** Reads the configuration anew. Throws what client-node throws; the message names the file. */
-export function readKubeConfig(place: KubeConfigPlace): KubeConfig {
-  const config = new KubeConfig();
+/** Either what client-node read, or our own reading of a pod's ServiceAccount. */
+export type KubeAccess = KubeConfig | ServiceAccount;
+
+/**
+ * Reads the configuration anew. client-node is loaded for a kubeconfig only, never in a pod. Rejects with what client-node
+ * throws (the message names the file), or with KubeError.
+ */
+export async function readKubeConfig(place: KubeConfigPlace): Promise<KubeAccess> {
   switch (place.kind) {
     case 'file':
-      config.loadFromFile(place.path);
-      break;
+      return loadWithClient(place.path, place.context);
     case 'in-cluster':
-      config.loadFromCluster();
-      break;
+      return readServiceAccount(place);
     case 'default':
-      config.loadFromDefault();
-      break;
+      // A context can only stand in a kubeconfig: client-node says that there is none.
+      return place.context === undefined && (await isPod(place))
+        ? readServiceAccount(place)
+        : loadWithClient(undefined, place.context);
   }
-  if (place.kind !== 'in-cluster' && place.context !== undefined) {
-    config.setCurrentContext(place.context);
-  }
-  return config;
 }
 
-/** What a TLS connection to the API server is made with. */
-interface TlsOptions {
-  readonly ca?: string | Buffer;
-  readonly cert?: string | Buffer;
-  readonly key?: string | Buffer;
-  readonly rejectUnauthorized?: boolean;
-  readonly servername?: string;
+async function loadWithClient(path: string | undefined, context: string | undefined): Promise<KubeConfig> {
+  const { loadKubeConfig } = await import('./kube-config.ts');
+  return loadKubeConfig(path, context);
+}
+
+/** Reads the files once, so that what is missing is said at the start. */
+async function readServiceAccount(
+  place: Extract<KubeConfigPlace, { environment: Environment }>,
+): Promise<ServiceAccount> {
+  const account = new ServiceAccount(place.environment, place.folder);
+  await account.read();
+  return account;
+}
+
+/** No kubeconfig where kubectl would look, and a sign of the kubelet: its variables or its token. */
+async function isPod(place: Extract<KubeConfigPlace, { environment: Environment }>): Promise<boolean> {
+  const { KUBECONFIG: file = '', HOME: home = '', KUBERNETES_SERVICE_HOST: host = '' } = place.environment;
+  if (file !== '' || (home !== '' && (await exists(join(home, '.kube', 'config'))))) {
+    return false;
+  }
+  return host !== '' || exists(join(place.folder ?? serviceAccountFolder, 'token'));
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await access(path);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export interface Credentials {
@@ -60,16 +94,19 @@ const maxAgeMs = 10_000;
 /** A server that keeps refusing must not start the exec plugin of the user for every single call. */
 const minForcedRereadMs = 5_000;
 
-/** Hands out current credentials and notices when they rotate. client-node reads files, runs exec plugins, speaks OIDC. */
+/**
+ * Hands out current credentials and notices when they rotate. For a kubeconfig client-node reads files, runs exec plugins
+ * and speaks OIDC; a ServiceAccount is read here.
+ */
 export class CredentialSource {
-  readonly #read: () => KubeConfig;
+  readonly #read: () => KubeAccess | Promise<KubeAccess>;
   readonly #clock: Clock;
-  #config: KubeConfig | undefined;
+  #access: KubeAccess | undefined;
   #current: { readonly credentials: Credentials; readonly at: number } | undefined;
   #forcedAt = Number.NEGATIVE_INFINITY;
   #pending: Promise<Credentials> | undefined;
 
-  constructor(read: () => KubeConfig, clock: Clock) {
+  constructor(read: () => KubeAccess | Promise<KubeAccess>, clock: Clock) {
     this.#read = read;
     this.#clock = clock;
   }
@@ -91,7 +128,7 @@ export class CredentialSource {
       return stale;
     }
     this.#forcedAt = this.#clock.monotonic();
-    this.#config = undefined;
+    this.#access = undefined;
     return this.#load();
   }
 
@@ -105,8 +142,8 @@ export class CredentialSource {
 
   async #loadNow(): Promise<Credentials> {
     try {
-      this.#config ??= this.#read();
-      const credentials = await credentialsOf(this.#config);
+      this.#access ??= await this.#read();
+      const credentials = await credentialsOf(this.#access);
       this.#current = { credentials, at: this.#clock.monotonic() };
       return credentials;
     } catch (error) {
@@ -123,61 +160,19 @@ export class CredentialSource {
   }
 }
 
-const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
-
-async function credentialsOf(config: KubeConfig): Promise<Credentials> {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) {
-    throw new KubeError(`kubeconfig: there is no cluster for context ${JSON.stringify(config.getCurrentContext())}`, {
-      kind: 'setup',
-      unsent: true,
-    });
+async function credentialsOf(access: KubeAccess): Promise<Credentials> {
+  if (access instanceof ServiceAccount) {
+    const { token, ca } = await access.read();
+    const headers = { authorization: `Bearer ${token}` };
+    return assemble({ server: new URL(access.origin), headers, tls: { ca }, proxy: undefined });
   }
-  const server = new URL(cluster.server);
-  const options: RequestOptions = {};
-  if (server.protocol === 'http:' && loopback.test(server.hostname)) {
-    // client-node refuses plain HTTP unless this is set. There is nothing to verify then, and this host is no network.
-    const local = new KubeConfig();
-    local.loadFromOptions({
-      clusters: [{ ...cluster, skipTLSVerify: true }],
-      users: config.getUsers(),
-      contexts: config.getContexts(),
-      currentContext: config.getCurrentContext(),
-    });
-    await local.applyToHTTPSOptions(options);
-  } else {
-    await config.applyToHTTPSOptions(options);
-  }
-  return assemble(server, options, cluster.proxyUrl);
+  const { partsOf } = await import('./kube-config.ts');
+  return assemble(await partsOf(access));
 }
 
-function assemble(server: URL, options: RequestOptions, proxy: string | undefined): Credentials {
-  const tls = pickTls(options);
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(options.headers ?? {})) {
-    // Token files end in a newline more often than not; a header must not.
-    headers[name.toLowerCase()] = String(value).trim();
-  }
-  if (typeof options.auth === 'string') {
-    headers['authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
-  }
+function assemble({ server, headers, tls, proxy }: KubeConfigParts): Credentials {
   const connectionId = createHash('sha256')
     .update(JSON.stringify([server.origin, proxy, Object.entries(tls).map(([key, value]) => [key, String(value)])]))
     .digest('hex');
   return { origin: server.origin, prefix: server.pathname.replace(/\/+$/, ''), headers, tls, proxy, connectionId };
-}
-
-function pickTls(options: RequestOptions): TlsOptions {
-  const { ca, cert, key, rejectUnauthorized, servername } = options;
-  return {
-    ...(isPem(ca) && { ca }),
-    ...(isPem(cert) && { cert }),
-    ...(isPem(key) && { key }),
-    ...(rejectUnauthorized !== undefined && { rejectUnauthorized }),
-    ...(servername !== undefined && { servername }),
-  };
-}
-
-function isPem(value: unknown): value is string | Buffer {
-  return typeof value === 'string' || Buffer.isBuffer(value);
 }

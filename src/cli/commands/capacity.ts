@@ -19,7 +19,7 @@ interface CapacityFlags extends ShapeFlags {
 
 const after = `
 Nothing is changed. Counted are volumes of 10 GiB with 3 copies, and beside them those that the options describe. The
-numbers are what placement really finds room for, one volume after another, up to 1000 of them.
+numbers are what placement really finds room for, one volume after another, up to 10,000 of them.
 
 --without NODE supposes that the node is gone for good: which volumes would be degraded (a copy less) or lost (no whole
 copy left), how many of its bricks would find another place, and how many more volumes would fit then.

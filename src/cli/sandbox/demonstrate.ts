@@ -101,7 +101,7 @@ async function leads({ clock, lifecycle }: DemonstrationParts, { status }: Brick
 
 async function bindClaims(parts: DemonstrationParts, config: Config): Promise<DemoClaims> {
   const { flags, lifecycle, narrator } = parts;
-  const api = createKubeClient({ ...parts, config, observer: { called: () => undefined } });
+  const api = await createKubeClient({ ...parts, config, observer: { called: () => undefined } });
   lifecycle.onClose('client of the demonstration', () => api.close());
   const claims = new DemoClaims({
     ...parts,

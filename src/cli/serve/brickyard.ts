@@ -63,7 +63,7 @@ export async function startBrickyard(parts: BrickyardParts): Promise<Brickyard> 
   lifecycle.onClose('admin socket', () => admin.close());
   log.info({ socket: config.admin.socket }, 'admin API listens');
 
-  const kube = createKubeClient({ ...parts, observer: metrics.kube });
+  const kube = await createKubeClient({ ...parts, observer: metrics.kube });
   lifecycle.onClose('Kubernetes client', () => kube.close());
 
   const elected = (): void => {

@@ -17,15 +17,15 @@ export interface KubeClientParts {
   readonly observer: CallObserver;
 }
 
-/** The client for all work. Throws when there is no configuration to reach an API server with. */
-export function createKubeClient({ config, clock, random, log, observer }: KubeClientParts): KubeClient {
+/** The client for all work. Rejects when there is no configuration to reach an API server with. */
+export async function createKubeClient({ config, clock, random, log, observer }: KubeClientParts): Promise<KubeClient> {
   const { kubeconfig, context, api, workers } = config;
   const place =
     kubeconfig === undefined
-      ? ({ kind: 'default', context } as const)
+      ? ({ kind: 'default', context, environment: process.env } as const)
       : ({ kind: 'file', path: kubeconfig, context } as const);
   // Read once now, so that a file that is not there ends the start instead of being tried again for ever.
-  readKubeConfig(place);
+  await readKubeConfig(place);
   const limits = { qps: api.qps, burst: api.burst };
   return new KubeClient({
     kubeConfig: () => readKubeConfig(place),

@@ -66,7 +66,7 @@ async function realmIn(store: StateStore): Promise<string | undefined> {
 
 async function askRealm(config: Config): Promise<string> {
   const parts = { clock: systemClock, random: Math.random, log: silentLog, observer: { called: () => undefined } };
-  const kube = createKubeClient({ ...parts, config });
+  const kube = await createKubeClient({ ...parts, config });
   try {
     return await clusterRealm(kube);
   } catch (error) {
