@@ -105,7 +105,7 @@ class Comparison {
     }
     const wanted = new Set(desired.nodes.map((node) => node.id));
     for (const node of this.#known.nodes) {
-      if (node.cluster === id && !wanted.has(node.id)) {
+      if (node.cluster === id && !wanted.has(node.id) && desired.only?.includes(node.id) !== false) {
         this.#dropNode(node);
       }
     }
@@ -116,14 +116,14 @@ class Comparison {
     for (const device of node.devices) {
       this.#changes.push({ kind: 'device-added', cluster, node: node.id, device: device.name, wipe: device.wipe });
     }
-    const { id, zone, manage, storage, tags } = node;
+    const { id, zone, manage, storage, tags, state = 'online' } = node;
     this.#nodes.push({
       id,
       cluster,
       zone,
       manage,
       storage,
-      state: 'online',
+      state,
       tags,
       devices: node.devices.map((device) => newDevice(device)),
     });
@@ -136,6 +136,7 @@ class Comparison {
       ...changed('manage', before.manage, node.manage),
       ...changed('storage', before.storage, node.storage),
       ...changed('tags', describeTags(before.tags), describeTags(node.tags)),
+      ...changed('state', before.state, node.state ?? before.state),
     ];
     const bricks = this.#known.bricksOn(id);
     if (before.storage !== node.storage && bricks > 0) {
@@ -149,8 +150,8 @@ class Comparison {
       this.#unchanged.nodes += 1;
     }
     if (fields.length > 0 || devices !== before.devices) {
-      const { zone, manage, storage, tags } = node;
-      this.#nodes.push({ ...before, zone, manage, storage, tags, devices });
+      const { zone, manage, storage, tags, state = before.state } = node;
+      this.#nodes.push({ ...before, zone, manage, storage, tags, state, devices });
     }
   }
 
@@ -181,7 +182,10 @@ class Comparison {
   #compareDevice(node: NodeRecord, device: DeviceRecord, desired: DesiredDevice): DeviceRecord {
     // The agreement to wipe is used up once the device is prepared: whatever is on it since then is ours.
     const wipe = device.size === undefined ? desired.wipe : device.wipe;
+    const { state = device.state, reserved = device.reserved } = desired;
     const fields = [
+      ...changed('state', device.state, state),
+      ...changed('reserved', String(device.reserved), String(reserved)),
       ...changed('tags', describeTags(device.tags), describeTags(desired.tags)),
       ...changed('wipe', String(device.wipe), String(wipe)),
     ];
@@ -190,7 +194,7 @@ class Comparison {
       return device;
     }
     this.#changes.push({ kind: 'device-changed', cluster: node.cluster, node: node.id, device: device.name, fields });
-    return { ...device, tags: desired.tags, wipe };
+    return { ...device, state, reserved, tags: desired.tags, wipe };
   }
 
   #dropDevice(node: NodeRecord, device: DeviceRecord): DeviceRecord | undefined {
@@ -234,8 +238,8 @@ class Comparison {
   }
 }
 
-function newDevice({ name, tags, wipe }: DesiredDevice): DeviceRecord {
-  return { name, state: 'online', tags, reserved: bytes(0), wipe };
+function newDevice({ name, tags, wipe, state = 'online', reserved = bytes(0) }: DesiredDevice): DeviceRecord {
+  return { name, state, tags, reserved, wipe };
 }
 
 /** What loading `desired` would change. Clusters that it does not name stay as they are. */

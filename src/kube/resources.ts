@@ -11,6 +11,8 @@ export { leases } from './resources/lease.ts';
 export type { Lease, LeaseBody, LeaseSpec } from './resources/lease.ts';
 export { persistentVolumes } from './resources/persistent-volume.ts';
 export type { PersistentVolume, PersistentVolumeBody } from './resources/persistent-volume.ts';
+export { configMaps, glusterClusters, glusterNodes, glusterVolumes } from './resources/records.ts';
+export type { ConfigMap, RecordResource } from './resources/records.ts';
 export { storageClasses } from './resources/storage-class.ts';
 export type { StorageClass, StorageClassBody } from './resources/storage-class.ts';
 export { keyOf, nameFromKey } from './resource.ts';

@@ -123,7 +123,8 @@ export class FakeRecords implements RecordApi {
     });
   }
 
-  watch(kind: StoredKind, changed: (object: RecordObject) => void): () => Promise<void> {
+  watchNodes(changed: (object: RecordObject) => void): () => Promise<void> {
+    const kind = 'GlusterNode';
     const watchers = this.#watchers.get(kind) ?? new Set();
     this.#watchers.set(kind, watchers.add(changed));
     for (const [key, object] of this.#objects) {

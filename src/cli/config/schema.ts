@@ -42,9 +42,10 @@ export const configSchema = z.strictObject({
     .prefault({}),
   store: z
     .strictObject({
-      kind: choice('Where records are kept. sqlite: one file, for one replica at a time.', ['sqlite']).prefault(
-        'sqlite',
-      ),
+      kind: choice(
+        'Where records are kept. sqlite: one file, for one replica at a time. kubernetes: custom resources, for any number.',
+        ['sqlite', 'kubernetes'],
+      ).prefault('sqlite'),
       path: path('State file of the sqlite store. Absent: state.db in stateDir.').optional(),
     })
     .prefault({}),

@@ -72,7 +72,7 @@ export async function startBrickyard(parts: BrickyardParts): Promise<Brickyard> 
     }
     log.info({}, 'this replica leads');
     status.starting('reading the state');
-    work = startWork({ ...parts, kube, metrics, status });
+    work = startWork({ ...parts, kube, metrics, status, leading: () => leadership.leading() });
     work.failed.catch((error: unknown) => {
       log.error({ err: error }, 'work could not begin');
       lifecycle.stop('work could not begin', exitCode.failed);

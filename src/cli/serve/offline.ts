@@ -9,7 +9,7 @@ import type { Config } from '../config/schema.ts';
 import { CommandError } from '../exit-codes.ts';
 import { systemClock } from '../system-clock.ts';
 import { brickyardVersion } from '../version.ts';
-import { createStore, engineOf } from './create-engine.ts';
+import { engineOf, sqliteStore } from './create-engine.ts';
 import { createKubeClient } from './kube-client.ts';
 import { openStorageNodes } from './storage-nodes.ts';
 
@@ -20,6 +20,11 @@ const meta = z.object({ realm: z.string() });
  * whose it is then has to be asked of the Kubernetes API. Throws CommandError.
  */
 export async function withStore<T>(config: Config, create: boolean, work: (admin: Admin) => Promise<T>): Promise<T> {
+  if (config.store.kind !== 'sqlite') {
+    throw new CommandError(
+      `no server runs on ${config.admin.socket}, and only the replica that leads may write to the ${config.store.kind} store: run the command there`,
+    );
+  }
   if (!create) {
     await mustExist(config.store.path);
   }
@@ -27,8 +32,8 @@ export async function withStore<T>(config: Config, create: boolean, work: (admin
   const access = await openStorageNodes({ ...parts, config: config.nodes });
   const observer = { stepFinished: () => undefined, laneChanged: () => undefined };
   try {
-    const realm = (await realmIn(createStore(config))) ?? (await askRealm(config));
-    const engine = engineOf({ ...parts, config, nodes: access.nodes, observer });
+    const realm = (await realmIn(sqliteStore(config))) ?? (await askRealm(config));
+    const engine = engineOf({ ...parts, config, store: sqliteStore(config), nodes: access.nodes, observer });
     await engine.open(realm);
     try {
       await access.opened(engine, new AbortController().signal);

@@ -6,6 +6,7 @@ import type { Log } from '../../domain/log.ts';
 import { Controller } from '../../controller/controller.ts';
 import { clusterRealm } from '../../controller/realm.ts';
 import type { VolumeEngine } from '../../engine/api.ts';
+import { DeclaredTopology } from '../../engine/declared-topology.ts';
 import { StoreError } from '../../engine/ports.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { isTransient } from '../../kube/errors.ts';
@@ -13,7 +14,7 @@ import { EventRecorder } from '../../kube/event-recorder.ts';
 import type { Config } from '../config/schema.ts';
 import type { Close } from '../lifecycle/lifecycle.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { engineOf } from './create-engine.ts';
+import { createStore, engineOf } from './create-engine.ts';
 import { eventsBucket } from './kube-client.ts';
 import type { Status } from './status.ts';
 import { openStorageNodes } from './storage-nodes.ts';
@@ -26,6 +27,8 @@ export interface WorkParts {
   readonly kube: KubeClient;
   readonly metrics: Metrics;
   readonly status: Status;
+  /** May this process write as leader at this very moment? */
+  readonly leading: () => boolean;
 }
 
 /** What only the leader does: the engine on its state, and the controller on the engine. */
@@ -101,15 +104,21 @@ async function begin(parts: WorkParts, signal: AbortSignal, harvest: Harvest): P
 
   const access = await openStorageNodes({ ...shared, config: config.nodes });
   harvest.opened('storage nodes', async () => access.close());
-  const engine = await patiently(log, signal, 'opening the state', isBusy, async () => {
-    const fresh = engineOf({ ...shared, nodes: access.nodes, observer: metrics.engine });
+  const { engine, declarations } = await patiently(log, signal, 'opening the state', isBusy, async () => {
+    const { store, declarations } = createStore(parts);
+    const fresh = engineOf({ ...shared, store, nodes: access.nodes, observer: metrics.engine });
     await fresh.open(realm);
-    return fresh;
+    return { engine: fresh, declarations };
   });
   harvest.opened('engine', () => engine.close());
   harvest.engine(engine);
   log.info({ realm, volumes: engine.volumes().length, nodes: engine.nodes().length }, 'the state is open');
   await access.opened(engine, signal);
+  if (declarations !== undefined) {
+    const declared = new DeclaredTopology({ engine, declarations, clock, log });
+    harvest.opened('declared topology', () => declared.stop());
+    declared.start();
+  }
 
   const events = new EventRecorder({ api: kube.withBucket(eventsBucket), clock, log, instance: hostname() });
   harvest.opened('events', () => events.close(eventsGrace));

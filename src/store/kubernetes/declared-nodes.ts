@@ -40,7 +40,7 @@ export class DeclaredNodes implements Declarations {
 
   follow(changed: (id: string) => void): () => Promise<void> {
     const ended = new AbortController();
-    const stop = this.#parts.api.watch(kind, (seen) => {
+    const stop = this.#parts.api.watchNodes((seen) => {
       const { name, resourceVersion } = seen.metadata;
       if (this.#parts.records.known(kind, name)?.metadata.resourceVersion !== resourceVersion) {
         this.#untilRead(name, changed, ended.signal);

@@ -44,10 +44,18 @@ export const descriptions: Readonly<Record<string, string>> = {
   'GlusterVolume.spec.brickSets': "Bricks in gluster's order. The bricks of one set hold the same data.",
   'GlusterVolume.spec.discarded':
     'Bricks of an earlier plan that may still stand, and keep their space until they are gone.',
+  'GlusterVolume.spec.growth': 'What is under way to make the volume larger. Its space is taken already.',
+  'GlusterVolume.spec.growth.size': 'Usable bytes that the volume will have.',
+  'GlusterVolume.spec.growth.bricks': 'Bricks that grow where they are, with what they will have.',
+  'GlusterVolume.spec.growth.sets': 'Sets that are made and added.',
+  'GlusterVolume.spec.growth.undo': 'It was given up: what gluster has not been given is taken away, the rest stays.',
+  'GlusterVolume.spec.rebalance': 'Files are still to be spread over sets that were added.',
+  'GlusterVolume.spec.rebalance.since': 'When the sets were added. UTC, ISO 8601.',
+  'GlusterVolume.spec.rebalance.task': "Gluster's name of the rebalance that was begun for them.",
   'GlusterVolume.spec.adopted': 'Brickyard did not make the volume: it was taken over as it stood.',
   'GlusterVolume.spec.deletingSince': 'When its deletion was asked for. UTC, ISO 8601.',
   'GlusterVolume.spec.createdAt': 'UTC, ISO 8601.',
   'GlusterVolume.status': 'How far the volume is.',
   'GlusterVolume.status.phase':
-    'creating: nobody outside has been told of it. ready: only an explicit delete ends it. deleting: nothing brings it back.',
+    'creating: nobody outside has been told of it. ready: only an explicit delete ends it. growing: as ready, on its way to another size. deleting: nothing brings it back.',
 };

@@ -53,8 +53,8 @@ export interface RecordApi {
   change(kind: StoredKind, held: RecordObject, fields: RecordFields, subresource?: 'status'): Promise<RecordObject>;
   /** Rejects (`conflict`) as `change` does; resolves as well when the object was gone already. */
   remove(kind: RecordKind, held: RecordObject): Promise<void>;
-  /** Calls `changed` for every object now and for every change from now on. Returns the way to stop that. */
-  watch(kind: RecordKind, changed: (object: RecordObject) => void): () => Promise<void>;
+  /** Calls `changed` for every GlusterNode now and for every change from now on. Returns the way to stop that. */
+  watchNodes(changed: (object: RecordObject) => void): () => Promise<void>;
 }
 
 /**
