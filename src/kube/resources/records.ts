@@ -3,7 +3,7 @@ import { defineResource, objectSchema, stringMap, type Immutable, type Resource 
 
 /** What Brickyard keeps its own state in. What the fields mean is the business of src/store. */
 
-const recordSchema = objectSchema({ spec: z.unknown(), status: z.unknown() });
+const recordSchema = objectSchema({ spec: z.unknown().optional(), status: z.unknown().optional() });
 
 export type RecordResource = Immutable<z.output<typeof recordSchema>>;
 

@@ -7,6 +7,7 @@ import { expect } from 'vitest';
 import { CoreV1Api, KubeConfig, StorageV1Api, type V1PersistentVolume } from '@kubernetes/client-node';
 import type { KubeSandbox, KubeSandboxOptions } from '../../../src/sandbox/api/start.ts';
 import { loadTopology, startBrickyard, type BrickyardProcess } from '../../support/brickyard-process.ts';
+import { applyRecordKinds } from '../../support/record-kinds.ts';
 import { startStorage, type TestStorage } from '../../support/storage.ts';
 import { startTestApi } from '../../support/test-api.ts';
 import { waitFor } from '../../support/wait-for.ts';
@@ -37,7 +38,17 @@ export interface Whole {
   close(): Promise<void>;
 }
 
-export async function startWhole(options: Partial<KubeSandboxOptions> = {}): Promise<Whole> {
+export interface WholeOptions {
+  /** @default 'sqlite' */
+  readonly store?: 'sqlite' | 'kubernetes';
+  /** No topology is loaded: the test declares its nodes. */
+  readonly noTopology?: boolean;
+}
+
+export async function startWhole(
+  options: Partial<KubeSandboxOptions> = {},
+  { store = 'sqlite', noTopology = false }: WholeOptions = {},
+): Promise<Whole> {
   const directory = await mkdtemp(join(tmpdir(), 'brickyard-whole-'));
   const api = await startTestApi(options);
   const kubeconfigPath = join(directory, 'kubeconfig');
@@ -49,15 +60,20 @@ export async function startWhole(options: Partial<KubeSandboxOptions> = {}): Pro
     body: { metadata: { name: className }, provisioner: 'brickyard.dev/glusterfs' },
   });
   await core.createNamespace({ body: { metadata: { name: 'brickyard' } } });
+  if (store === 'kubernetes') {
+    await applyRecordKinds(api.kubeconfig);
+  }
   const storage = await startStorage(directory);
   const processOptions = {
     directory,
     kubeconfigPath,
     storage,
-    config: { api: { qps: 1000, burst: 1000 }, sweepInterval: '1s' },
+    config: { api: { qps: 1000, burst: 1000 }, sweepInterval: '1s', store: { kind: store } },
   };
   let brickyard = await startBrickyard(processOptions);
-  await loadTopology(processOptions);
+  if (!noTopology) {
+    await loadTopology(processOptions);
+  }
 
   const volumes = async (): Promise<V1PersistentVolume[]> => (await core.listPersistentVolume()).items;
   const leftovers = async (claims: readonly TestClaim[]): Promise<string[]> => {
