@@ -8,6 +8,7 @@ import { configurationTable } from '../../../src/cli/config/document.ts';
 import { resolveConfig } from '../../../src/cli/config/load.ts';
 import { parseTopologyFile } from '../../../src/api/topology-file.ts';
 import * as resources from '../../../src/kube/resources.ts';
+import { codecOf, metaConfigMap, resourceDocumentKinds } from '../../../src/store/kubernetes/codec.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -72,7 +73,7 @@ const verbOf: Readonly<Record<string, string>> = {
 
 /** Every call that the process in the cluster makes, by the name of the resource that stands in it. */
 function needed(): Set<Permission> {
-  const known = new Map<string, { readonly group: string; readonly plural: string }>(
+  const known = new Map<string, { readonly group: string; readonly plural: string; readonly kind: string }>(
     Object.entries(resources).flatMap(([name, value]) =>
       typeof value === 'object' && 'plural' in value ? [[name, value]] : [],
     ),
@@ -84,6 +85,14 @@ function needed(): Set<Permission> {
       permissions.add(`${resource?.group ?? ''}/${resource?.plural ?? ''} ${verb}`);
     }
   };
+  const calls = readFileSync(join(root, 'src/cli/serve/record-api.ts'), 'utf8');
+  for (const [, of = '', name = ''] of calls.matchAll(/: (recordsOf|oneOf)\(kube, (\w+)/g)) {
+    add(name, of === 'oneOf' ? ['get', 'create', 'patch'] : ['get', 'list', 'create', 'patch', 'delete']);
+  }
+  for (const kind of resourceDocumentKinds.map(codecOf).filter(({ statusApart }) => statusApart)) {
+    const resource = [...known.values()].find((each) => each.kind === kind.kind);
+    permissions.add(`${resource?.group ?? ''}/${resource?.plural ?? ''}/status patch`);
+  }
   for (const source of ['src/controller', 'src/kube', 'src/cli/serve'].flatMap(sourcesUnder)) {
     for (const [, method = '', name = ''] of source.matchAll(
       /\.(get|list|pages|create|replace|patch|delete)\(\s*(\w+),/g,
@@ -123,8 +132,46 @@ describe('manifests', () => {
     });
     expect(config.provisioner).toBe(z.string().parse(find('StorageClass')['provisioner']));
     expect(config.leaderElection.leaseName).toBe('brickyard');
+    expect(config.store.kind).toBe('kubernetes');
     expect(config.store.path.startsWith('/var/lib/brickyard/')).toBe(true);
     expect(configurationTable()).toContain('`9808`');
+  });
+
+  it('let the controller at one ConfigMap only, but for its creation', () => {
+    const about = z
+      .array(rule)
+      .parse(find('Role')['rules'])
+      .filter(({ resources: names }) => names.includes('configmaps'));
+    expect(about).toEqual([
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['create'] },
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: [metaConfigMap], verbs: ['get', 'patch'] },
+    ]);
+  });
+
+  it('bring the kinds that the records are kept as', () => {
+    const kustomization = z.object({ resources: z.array(z.string()) });
+    expect(kustomization.parse(find('Kustomization')).resources).toContain('../crds');
+    const crds = documentsIn('manifests/crds');
+    const files = kustomization.parse(crds.find(({ kind }) => kind === 'Kustomization')).resources;
+    expect(files).toHaveLength(crds.filter(({ kind }) => kind === 'CustomResourceDefinition').length);
+  });
+
+  const deployment = z.object({
+    spec: z.object({ replicas: z.number(), strategy: z.object({ type: z.string() }) }),
+  });
+
+  it('run two replicas on the kubernetes store, and one on a state file', () => {
+    expect(deployment.parse(find('Deployment')).spec).toMatchObject({
+      replicas: 2,
+      strategy: { type: 'RollingUpdate' },
+    });
+    expect(find('PodDisruptionBudget')['spec']).toMatchObject({ maxUnavailable: 1 });
+    const patch = documentsIn('manifests/store-sqlite').find(({ kind }) => kind === 'Deployment');
+    expect(deployment.parse(patch).spec).toMatchObject({ replicas: 1, strategy: { type: 'Recreate' } });
+    const environment = { BRICKYARD_STORE_KIND: 'sqlite' };
+    expect(JSON.stringify(patch)).toContain('{"name":"BRICKYARD_STORE_KIND","value":"sqlite"}');
+    const file = { name: 'config.yaml', content: 'store: {kind: kubernetes}' };
+    expect(resolveConfig({ flags: new Map(), environment, file }).store.kind).toBe('sqlite');
   });
 
   it('run the container without a privilege', () => {
