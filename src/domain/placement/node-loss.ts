@@ -46,7 +46,12 @@ export function forecastLoss(
     // What has nothing to be filled from is not made anew, and takes no room from others.
     brickSets: volume.brickSets.filter((set) => survives(pool, volume, set, node)),
   }));
-  const { headroom, replaceable } = afterLossOf(pool, node, requests, survivors, common, atMost);
+  // How large a brick is that was made by others is not known, nor then where it would fit.
+  const known = survivors.map((volume) => ({
+    ...volume,
+    brickSets: volume.brickSets.filter((set) => !set.some((brick) => brick.node === node && brick.external === true)),
+  }));
+  const { headroom, replaceable } = afterLossOf(pool, node, requests, known, common, atMost);
   const rebuilt = new Set(replaceable.map(({ id }) => id));
   return {
     headroom,

@@ -5,6 +5,7 @@ import { forecastLoss } from '../../../src/domain/placement/node-loss.ts';
 import { placeVolume } from '../../../src/domain/placement/place.ts';
 import type { PlacementPool } from '../../../src/domain/placement/pool.ts';
 import type { PlacementRequest } from '../../../src/domain/placement/request.ts';
+import { bytes } from '../../../src/domain/quantity.ts';
 import { node, observe, occupyAll, poolOf, request, volumeNumbered } from './arbitraries.ts';
 
 /** Places a volume and counts it. */
@@ -84,6 +85,22 @@ describe('what the loss of a node would mean', () => {
     pool.upsertNode(node(number, 'z', [51], { state: 'failed' }));
     const loss = forecastLoss(pool, nodeId(String(data?.node)), [], [volume], request());
     expect(loss.volumes).toMatchObject([{ fate: 'lost' }]);
+  });
+
+  it('does not say that a brick of unknown size would fit elsewhere', () => {
+    const pool = poolOf(...[1, 2, 3, 4].map((number) => node(number, 'z', [51])));
+    const volume = placed(pool, 1);
+    const lost = volume.brickSets[0]?.[0]?.node ?? n1;
+    const adopted = {
+      ...volume,
+      brickSets: volume.brickSets.map((set) =>
+        set.map((brick) => ({ ...brick, size: bytes(0), footprint: bytes(0), external: true })),
+      ),
+    };
+    expect(forecastLoss(pool, lost, [], [volume], request()).volumes).toMatchObject([{ rebuildable: 1 }]);
+    expect(forecastLoss(pool, lost, [], [adopted], request()).volumes).toEqual([
+      { volume: volume.id, fate: 'degraded', bricks: 1, rebuildable: 0 },
+    ]);
   });
 
   it('passes over volumes that have nothing on the node, and a node that is not known', () => {
