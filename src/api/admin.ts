@@ -7,6 +7,7 @@ import type { TopologyPlan } from '../domain/topology-plan.ts';
 import type { TopologyProgress } from '../engine/api.ts';
 import type { CapacityQuery, CapacityView } from './capacity.ts';
 import type { StateQuery, StateView } from './placement-state.ts';
+import type { Recovery } from './recovery.ts';
 import { topologyView, volumeView, type TopologyView, type VolumeView } from './views.ts';
 import type { VolumePlanQuery, VolumePlanView } from './volume-plan.ts';
 
@@ -63,27 +64,6 @@ export type ApplyLine = z.infer<typeof applyLine>;
 export const topologyAnswer = topologyView;
 export const volumesAnswer = z.object({ volumes: z.array(volumeView) });
 
-/** A refusal in words, with a word for programs: what the server's error answers hold. */
-export const adminFailure = z.object({
-  error: z.object({
-    /** invalid: the request is wrong · not-found · starting: soon · unavailable: not here, `message` says why · failed. */
-    code: z.enum(['invalid', 'not-found', 'starting', 'unavailable', 'failed']),
-    message: z.string(),
-  }),
-});
-export type AdminFailureCode = z.infer<typeof adminFailure>['error']['code'];
-
-/** The request was understood and could not be answered. */
-export class AdminError extends Error {
-  override readonly name = 'AdminError';
-  readonly code: AdminFailureCode;
-
-  constructor(code: AdminFailureCode, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
-
 /** Every call throws AdminError. `document` is a topology file, parsed from JSON or YAML but not yet checked. */
 export interface Admin {
   version(): Promise<VersionView>;
@@ -104,6 +84,7 @@ export interface Admin {
   capacity(query: CapacityQuery): Promise<CapacityView>;
   /** Idempotent. */
   setState(query: StateQuery): Promise<StateView>;
+  readonly recovery: Recovery;
 }
 
 export function viewPlan({ changes, refusals, unchanged }: TopologyPlan): PlanView {

@@ -1,7 +1,9 @@
-import type { VolumeRecord } from '../domain/volume.ts';
 import type { VolumeEngine } from '../engine/api.ts';
-import { AdminError, viewOutcome, viewPlan, viewProgress, type Admin, type VersionView } from './admin.ts';
+import { AdminError } from './admin-error.ts';
+import { viewOutcome, viewPlan, viewProgress, type Admin, type VersionView } from './admin.ts';
 import { UnknownPlaceError, viewCapacity } from './capacity.ts';
+import { findVolume } from './find-volume.ts';
+import { localRecovery } from './local-recovery.ts';
 import { viewState, type StateQuery, type StateView } from './placement-state.ts';
 import { parseTopologyFile, TopologyFileError } from './topology-file.ts';
 import { viewTopology, viewVolume } from './views.ts';
@@ -42,6 +44,7 @@ export function localAdmin({ version, role, engine }: LocalAdminOptions): Admin 
     planVolume: async (query) => viewVolumePlan(opened(), query),
     capacity: (query) => known(async () => viewCapacity(opened(), query)),
     setState: async (query) => setState(opened(), query),
+    recovery: localRecovery(opened),
   };
 }
 
@@ -80,23 +83,4 @@ function desired(document: unknown): ReturnType<typeof parseTopologyFile> {
     }
     throw error;
   }
-}
-
-function findVolume(volumes: readonly VolumeRecord[], key: string): VolumeRecord {
-  const id = key.startsWith('pvc-') ? key.slice('pvc-'.length) : key;
-  const found = volumes.filter(
-    (volume) => volume.id === id || volume.name === key || `${volume.owner.namespace}/${volume.owner.name}` === key,
-  );
-  const [first, ...others] = found;
-  if (first === undefined) {
-    throw new AdminError(
-      'not-found',
-      `volume: expected an id, a gluster name, a PersistentVolume name or namespace/claim, got ${JSON.stringify(key)}, which names none of ${volumes.length} volume(s)`,
-    );
-  }
-  // A claim that was deleted and made again under its old name, while the first volume is still being deleted.
-  if (others.length > 0) {
-    throw new AdminError('invalid', `${key} names several volumes: ${found.map((volume) => volume.id).join(', ')}`);
-  }
-  return first;
 }

@@ -3,9 +3,8 @@ import { createInterface } from 'node:readline';
 import { create as createHttp, isAxiosError, type AxiosInstance } from 'axios';
 import pRetry from 'p-retry';
 import type { z } from 'zod';
+import { AdminError, adminFailure } from './admin-error.ts';
 import {
-  AdminError,
-  adminFailure,
   applyLine,
   planView,
   topologyAnswer,
@@ -16,6 +15,7 @@ import {
 } from './admin.ts';
 import { capacityView } from './capacity.ts';
 import { stateView } from './placement-state.ts';
+import { remoteRecovery } from './remote-recovery.ts';
 import { volumeView } from './views.ts';
 import { volumePlanView } from './volume-plan.ts';
 
@@ -61,6 +61,7 @@ export function remoteAdmin(socket: string): Admin {
     // May be repeated: it is idempotent.
     setState: (query) => ask(stateView, '/v1/topology/state', query),
     applyTopology: (document, onProgress, signal) => apply(http, document, onProgress, signal, socket),
+    recovery: remoteRecovery(http, (error) => translate(error, socket)),
   };
 }
 

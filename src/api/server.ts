@@ -4,9 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
 import { ZodError, type z } from 'zod';
 import { describeIssues } from '../domain/schema.ts';
-import { AdminError, type Admin, type AdminFailureCode, type ApplyLine } from './admin.ts';
+import { AdminError, type AdminFailureCode } from './admin-error.ts';
+import type { Admin, ApplyLine } from './admin.ts';
 import { capacityQuery } from './capacity.ts';
 import { stateQuery } from './placement-state.ts';
+import { addRecoveryRoutes } from './recovery-routes.ts';
 import { volumePlanQuery } from './volume-plan.ts';
 
 /** What sun_path holds on Linux, less its terminating zero. */
@@ -123,5 +125,6 @@ function adminApp(admin: Admin): FastifyInstance {
     }
     reply.raw.end();
   });
+  addRecoveryRoutes(app, admin, { failureOf, queryOf });
   return app;
 }

@@ -44,6 +44,8 @@ const brickView = z.object({
   device: z.string(),
   size: bytes,
   arbiter: z.boolean(),
+  /** On no device of the topology, so that nothing is counted for it and `size` says nothing. */
+  external: z.boolean().optional(),
   /** `host:/path`, once the brick has stood. */
   address: z.string().optional(),
 });
@@ -59,6 +61,8 @@ export const volumeView = z.object({
   gid: z.number().optional(),
   claim: z.object({ namespace: z.string(), name: z.string(), uid: z.string() }),
   className: z.string(),
+  /** Brickyard did not make it: empty claim fields and size 0 mean unknown. */
+  adopted: z.boolean().optional(),
   createdAt: z.string(),
   bricks: z.array(brickView),
 });
@@ -113,6 +117,7 @@ export function viewVolume(engine: Readable, volume: VolumeRecord): VolumeView {
     gid: volume.gid,
     claim: { namespace: volume.owner.namespace, name: volume.owner.name, uid: volume.owner.uid },
     className: volume.owner.className,
+    adopted: volume.adopted,
     createdAt: volume.createdAt,
     bricks: bricks.map(({ set, brick }, index) => ({
       set,
@@ -121,6 +126,7 @@ export function viewVolume(engine: Readable, volume: VolumeRecord): VolumeView {
       device: brick.device,
       size: brick.size,
       arbiter: brick.arbiter,
+      external: brick.external,
       address: addresses[index],
     })),
   };

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addCapacityCommand } from './commands/capacity.ts';
 import type { CommandContext } from './commands/context.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addSandboxCommand } from './commands/sandbox.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addTopologyCommand } from './commands/topology.ts';
@@ -45,6 +46,7 @@ export function buildProgram(io: Io, endWith: CommandContext['endWith']): Comman
   addSandboxCommand(program, context);
   addTopologyCommand(program, context);
   addVolumeCommand(program, context);
+  addDoctorCommand(program, context);
   addCapacityCommand(program, context);
   return program;
 }

@@ -1,5 +1,6 @@
 import { NoServerError, remoteAdmin } from '../../api/remote-admin.ts';
-import { AdminError, type Admin } from '../../api/admin.ts';
+import type { Admin } from '../../api/admin.ts';
+import { AdminError } from '../../api/admin-error.ts';
 import type { Config } from '../config/schema.ts';
 import { CommandError } from '../exit-codes.ts';
 import type { Io } from '../io.ts';

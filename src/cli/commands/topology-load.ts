@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parseDocument } from 'yaml';
 import type { Admin, ProgressView } from '../../api/admin.ts';
+import { agreed } from './agreed.ts';
 import { CommandError, exitCode, UsageError, type ExitCode } from '../exit-codes.ts';
 import type { Io } from '../io.ts';
 import { json } from '../output/table.ts';
@@ -57,7 +58,7 @@ export async function loadTopology(
     }
     return exitCode.done;
   }
-  if (plan.changes.length > 0 && !options.yes && !(await agreed(io))) {
+  if (plan.changes.length > 0 && !options.yes && !(await agreed(io, 'Apply this?'))) {
     io.err('Nothing was changed.');
     return exitCode.failed;
   }
@@ -81,11 +82,4 @@ export async function loadTopology(
   throw new CommandError(
     `not everything could be done (${outcome.kind}): ${outcome.reason ?? ''}; run it again to carry on`,
   );
-}
-
-async function agreed(io: Io): Promise<boolean> {
-  if (!io.interactive) {
-    throw new UsageError('expected --yes (or --dry-run), because there is no terminal to ask on');
-  }
-  return io.confirm('Apply this?');
 }

@@ -6,6 +6,7 @@ import { withAdmin } from './admin-of.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { isPlaceOption, outputOption } from './output-option.ts';
 import { addVolumePlanCommand } from './volume-plan.ts';
+import { addVolumeRecoveryCommands } from './volume-recovery.ts';
 
 interface Options {
   readonly output: 'table' | 'json';
@@ -15,7 +16,7 @@ export function addVolumeCommand(program: Command, context: CommandContext): voi
   const { io } = context;
   const volume = program
     .command('volume')
-    .description('Show volumes, and where a new one would go.')
+    .description('Show volumes, and where a new one would go; put records right.')
     .addHelpText(
       'after',
       '\nExamples:\n  brickyard volume list\n  brickyard volume info default/my-claim -o json\n  brickyard volume plan --size 100Gi --explain',
@@ -40,4 +41,5 @@ export function addVolumeCommand(program: Command, context: CommandContext): voi
   });
 
   addVolumePlanCommand(volume, context);
+  addVolumeRecoveryCommands(volume, context);
 }

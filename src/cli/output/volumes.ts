@@ -2,7 +2,9 @@ import type { VolumeView } from '../../api/views.ts';
 import { describeSize } from '../../domain/quantity.ts';
 import { table } from './table.ts';
 
-const claimOf = ({ claim }: VolumeView): string => `${claim.namespace}/${claim.name}`;
+/** An adopted volume, or one whose identity was wiped, has nobody. */
+const claimOf = ({ claim }: VolumeView): string => (claim.name === '' ? 'unknown' : `${claim.namespace}/${claim.name}`);
+const sizeText = ({ size }: VolumeView): string => (size === 0 ? 'unknown' : describeSize(size));
 const byClaim = (a: VolumeView, b: VolumeView): number => claimOf(a).localeCompare(claimOf(b), 'en', { numeric: true });
 
 /** One line a volume. */
@@ -18,7 +20,7 @@ export function volumeTable(volumes: readonly VolumeView[]): string {
         claimOf(volume),
         volume.name,
         volume.phase,
-        describeSize(volume.size),
+        sizeText(volume),
         volume.durability,
         volume.cluster,
         [...new Set(volume.bricks.map((brick) => brick.node))].join(','),
@@ -32,14 +34,14 @@ export function volumeDetails(volume: VolumeView): string {
     ['Name', volume.name],
     ['Id', volume.id],
     ['Claim', claimOf(volume)],
-    ['StorageClass', volume.className],
+    ['StorageClass', volume.className || 'unknown'],
     ['Cluster', volume.cluster],
     ['Phase', volume.phase],
-    ['Size', describeSize(volume.size)],
+    ['Size', sizeText(volume)],
     ['Durability', volume.durability],
     ['GID', volume.gid === undefined ? '-' : String(volume.gid)],
     ['Options', volume.options.map(({ key, value }) => `${key} ${value}`).join(', ') || '-'],
-    ['Created', volume.createdAt],
+    [volume.adopted === true ? 'Adopted' : 'Created', volume.createdAt],
   ];
   const width = Math.max(...facts.map(([name]) => name.length)) + 2;
   const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`);
@@ -49,8 +51,8 @@ export function volumeDetails(volume: VolumeView): string {
       String(brick.set),
       brick.zone,
       brick.node,
-      brick.device,
-      `${describeSize(brick.size)}${brick.arbiter ? ' (arbiter)' : ''}`,
+      brick.external === true ? 'external' : brick.device,
+      `${brick.external === true ? '-' : describeSize(brick.size)}${brick.arbiter ? ' (arbiter)' : ''}`,
       brick.address ?? '-',
     ]),
   );

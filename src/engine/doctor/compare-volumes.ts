@@ -117,7 +117,7 @@ function unrecorded(cluster: ClusterId, name: VolumeName, volume: GlusterVolume,
 }
 
 /** The id that a volume has for us, by its options or else by its bricks. */
-export function volumeIdIn(volume: GlusterVolume): string | undefined {
+function volumeIdIn(volume: GlusterVolume): string | undefined {
   const brick = volume.bricks.map(({ path }) => brickOfPath(path)).find((id) => id !== undefined);
   return identityOf(volume.options)?.id ?? (brick === undefined ? undefined : volumeIdOf(brick));
 }

@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create as createHttp } from 'axios';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { AdminError, type Admin, type ProgressView } from '../../../src/api/admin.ts';
+import type { Admin, ProgressView } from '../../../src/api/admin.ts';
+import { AdminError } from '../../../src/api/admin-error.ts';
 import { NoServerError, remoteAdmin } from '../../../src/api/remote-admin.ts';
 import { startAdminServer, type AdminServer } from '../../../src/api/server.ts';
 import type { CapacityView } from '../../../src/api/capacity.ts';
 import type { StateView } from '../../../src/api/placement-state.ts';
+import type { SurveyView } from '../../../src/api/recovery.ts';
 import type { VolumeView } from '../../../src/api/views.ts';
 import type { VolumePlanView } from '../../../src/api/volume-plan.ts';
 import { nodeId } from '../../../src/domain/names.ts';
@@ -78,6 +80,19 @@ const capacity: CapacityView = {
   ],
 };
 
+const survey: SurveyView = {
+  findings: [
+    {
+      severity: 'error',
+      subject: { kind: 'volume', name: volume.name },
+      meaning: 'it is stopped',
+      remedy: `gluster volume start ${volume.name}`,
+      finding: { kind: 'volume-stopped', status: 'stopped' },
+    },
+  ],
+  looked: { volumes: 1, devices: 3, records: 1 },
+};
+
 /** An administrator's counterpart whose answers the test knows. */
 const answers: Admin = {
   version: async () => ({ version: '1.2.3', role: 'leader' }),
@@ -114,6 +129,21 @@ const answers: Admin = {
     changed: true,
     bricks: 2,
   }),
+  recovery: {
+    survey: async ({ onProgress }) => {
+      onProgress({ looked: 1, total: 2 });
+      onProgress({ looked: 2, total: 2 });
+      return survey;
+    },
+    rebuild: async ({ dryRun }) => ({ dryRun, volumes: [volume], leftAlone: [], findings: survey.findings, stood: 0 }),
+    adopt: async ({ name, cluster }) => ({ ...volume, name, cluster: cluster ?? 'main', adopted: true }),
+    forget: async ({ key }) => {
+      if (key === 'hang') {
+        return new Promise(() => undefined);
+      }
+      throw new AdminError('invalid', `gluster still has ${key}`);
+    },
+  },
 };
 
 describe('admin API over its socket', () => {
@@ -183,6 +213,38 @@ describe('admin API over its socket', () => {
       ['/dev/vdc', 'waiting'],
     ]);
     expect(outcome).toEqual({ kind: 'waiting', reason: 'no answer' });
+  });
+
+  it('tells how far a survey is, and gives the answers of every other recovery', async () => {
+    server = await startAdminServer(socket, answers);
+    const { recovery } = remoteAdmin(socket);
+    const seen: number[] = [];
+    const watch = {
+      signal: AbortSignal.timeout(10_000),
+      onProgress: ({ looked }: { looked: number }) => void seen.push(looked),
+    };
+    expect(await recovery.survey(watch)).toEqual(survey);
+    expect(seen).toEqual([1, 2]);
+    expect(await recovery.rebuild({ dryRun: true }, watch)).toMatchObject({ dryRun: true, volumes: [volume] });
+    expect(await recovery.adopt({ name: 'byhand', dryRun: false }, watch)).toMatchObject({
+      name: 'byhand',
+      adopted: true,
+    });
+    await expect(recovery.forget({ key: 'x', dryRun: false, leaveIt: false }, watch)).rejects.toMatchObject({
+      code: 'invalid',
+      message: 'gluster still has x',
+    });
+  });
+
+  it('says that the end is not known when the server goes away in the middle', async () => {
+    server = await startAdminServer(socket, answers);
+    const { recovery } = remoteAdmin(socket);
+    const watch = { signal: AbortSignal.timeout(10_000), onProgress: () => undefined };
+    const asking = recovery.forget({ key: 'hang', dryRun: false, leaveIt: false }, watch);
+    const refused = asking.catch((error: unknown) => error);
+    await server.close();
+    server = undefined;
+    expect(await refused).toBeInstanceOf(AdminError);
   });
 
   it('passes refusals on with their code and words', async () => {

@@ -1,6 +1,7 @@
 /** What the admin API makes of the engine's answers, with a real engine on fake nodes. */
 import { describe, expect, it } from 'vitest';
-import { AdminError, type Admin } from '../../../src/api/admin.ts';
+import type { Admin } from '../../../src/api/admin.ts';
+import { AdminError } from '../../../src/api/admin-error.ts';
 import { localAdmin } from '../../../src/api/local-admin.ts';
 import { clusterId, deviceName, nodeId } from '../../../src/domain/names.ts';
 import { bytes, GiB } from '../../../src/domain/quantity.ts';

@@ -31,6 +31,9 @@ describe('command line', () => {
     ['volume list', ['volume', 'list']],
     ['volume info', ['volume', 'info']],
     ['volume plan', ['volume', 'plan']],
+    ['volume adopt', ['volume', 'adopt']],
+    ['volume forget', ['volume', 'forget']],
+    ['doctor', ['doctor']],
     ['capacity', ['capacity']],
     ['topology set-state', ['topology', 'set-state']],
   ])('helps with %s', async (_name, argv) => {
