@@ -55,16 +55,48 @@ const brickRecord = z.object({
 export type BrickRecord = z.infer<typeof brickRecord>;
 
 /**
+ * What is under way to make a volume larger. The record's own sizes and sets stay what is served until all of it is done,
+ * and the space of both is taken.
+ */
+const growth = z.object({
+  /** Usable bytes that the volume will have: at least what was asked for. */
+  size: byteSize,
+  /** Bricks that grow where they are, with what they will have. */
+  bricks: z.array(brickRecord.pick({ id: true, size: true, footprint: true })),
+  /** Sets that are made and then added, in gluster's order behind those that the volume has. */
+  sets: z.array(z.array(brickRecord).min(1)),
+  /** It was given up: what gluster has not been given is taken away, and everything else stays as large as it is. */
+  undo: z.boolean().optional(),
+});
+
+/**
+ * Files are still to be spread over sets that were added. There is room without that, but not evenly. Looked at until
+ * gluster says that it is completed.
+ */
+const rebalance = z.object({
+  /** When the sets were added. ISO 8601, UTC. */
+  since: z.string(),
+  /** Gluster's name of the rebalance that was begun for them. Absent: none is known to have begun. */
+  task: z.string().optional(),
+});
+
+/**
  * The phases of a volume and who may end each:
  *
- *     (none) --plan, commit--> creating --confirmed--> ready --delete--> deleting --record removed--> (none)
- *                                 |                     ^ |
- *                                 +--owner gone--> deleting +--grow--> growing --done--> ready
+ *     (none) --plan, commit--> creating --confirmed--> ready --grow, commit--> growing
+ *                                 |                    |   ^                   |   |
+ *                                 |                    |   +-done or given up--+   |
+ *                             owner gone            delete                       delete
+ *                                 |                    |                           |
+ *                                 +-----------------> deleting <-------------------+
+ *                                                      |
+ *                                                      +--record removed--> (none)
  *
  * creating: nobody outside has been told of the volume. It goes forward while its owner wants it, and back when the
  *           owner is gone. Being in this phase says nothing about how far the work got: every step looks.
  * ready:    a PersistentVolume stands (or is about to). Only an explicit delete ends it, never a clean-up.
- * growing:  as ready; `size` is already the size wanted.
+ * growing:  as ready, and served at `size` like before; `growth` says what it is to become. It goes forward until all of it
+ *           is done, or, once given up, to whatever of it is there.
  * deleting: nothing brings it back. Bricks go only after gluster has said that the volume is gone.
  */
 export const volumePhase = z.enum(['creating', 'ready', 'growing', 'deleting']);
@@ -91,6 +123,9 @@ export const volumeRecord = z.object({
    * keep their space until they are destroyed. Absent: none.
    */
   discarded: z.array(brickRecord).optional(),
+  /** In phase growing, and kept by a delete that comes in between. */
+  growth: growth.optional(),
+  rebalance: rebalance.optional(),
   /** ISO 8601, UTC. */
   createdAt: z.string(),
   /**

@@ -7,6 +7,7 @@ import type { NodeLossForecast } from '../domain/placement/node-loss.ts';
 import type { Placed } from '../domain/placement/place.ts';
 import type { DeviceUsage } from '../domain/placement/pool.ts';
 import type { Refusal } from '../domain/placement/refusal.ts';
+import type { Bytes } from '../domain/quantity.ts';
 import type { TopologyPlan } from '../domain/topology-plan.ts';
 import type { ClusterRecord, NodeRecord, PlacementState } from '../domain/topology.ts';
 import type { VolumeShape } from '../domain/volume-shape.ts';
@@ -71,6 +72,14 @@ export interface TopologyProgress {
   readonly outcome: Outcome<void>;
 }
 
+/** A step of a growth, as it ends. */
+export interface GrowthProgress {
+  readonly step: 'record' | 'extend' | 'bricks' | 'add' | 'rebalance' | 'undo';
+  /** What it is about, for people. */
+  readonly what: string;
+  readonly outcome: Outcome<void>;
+}
+
 export interface ApplyTopologyOptions {
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: TopologyProgress) => void;
@@ -105,6 +114,28 @@ export interface VolumeEngine {
    */
   deleteVolume(id: VolumeId, signal: AbortSignal, name?: VolumeRecord['name']): Promise<Outcome<void>>;
 
+  /**
+   * Makes it so that the volume has at least `size` usable bytes, and says where: by bricks that grow where they are, or by
+   * additional sets over which its files are then spread (which goes on after the answer; VolumeRecord.rebalance). Record
+   * first; every call carries on from where things stand. `done` when it is as large already. `rejected`, naming both
+   * sizes, when it is larger: volumes never shrink. `waiting` for capacity, with nothing recorded, when there is no room.
+   */
+  growVolume(
+    id: VolumeId,
+    size: Bytes,
+    signal: AbortSignal,
+    onProgress?: (progress: GrowthProgress) => void,
+  ): Promise<Outcome<VolumeLocation>>;
+  /**
+   * Gives a growth up, without losing data: bricks that were extended and sets that gluster has stay, sets that it has not
+   * got are destroyed, and the record says what is really served. `done` when the volume is not growing.
+   */
+  cancelGrowth(
+    id: VolumeId,
+    signal: AbortSignal,
+    onProgress?: (progress: GrowthProgress) => void,
+  ): Promise<Outcome<VolumeLocation>>;
+
   /** Where a request would go now, without doing it. */
   planVolume(request: VolumeRequest): VolumePlan;
   /** Where a volume of that shape would go now, and why, without doing it. No clusters: any. */
@@ -116,8 +147,10 @@ export interface VolumeEngine {
   /** Where to reach a volume. `undefined` until its bricks have stood once, which `ensureVolume` sees to. */
   locate(record: VolumeRecord): VolumeLocation | undefined;
   /**
-   * Destroys what earlier plans left on nodes that did not answer then (VolumeRecord.discarded), where it can be done
-   * now. `done`: nothing is left. Meant to be called now and then; costs nothing when there is nothing to do.
+   * Carries on what was begun and is nobody's call any more, where that can be done now: destroys what earlier plans left
+   * on nodes that did not answer then (VolumeRecord.discarded), grows what is growing (or undoes it, when it was given up),
+   * and looks after rebalances. `done`: nothing is left. Meant to be called now and then; costs nothing when there is
+   * nothing to do.
    */
   sweep(signal: AbortSignal): Promise<Outcome<void>>;
 

@@ -5,8 +5,11 @@ import type { NodeDirectory } from './node-directory.ts';
 import type { BrickAddress, GlusterVolume } from './ports.ts';
 
 export type BrickMatch =
-  /** Brick by brick those of the record, whose paths are filled in now. */
-  | { readonly kind: 'same'; readonly record: VolumeRecord }
+  /**
+   * Brick by brick those of the record, whose paths are filled in now, and behind them those of the first `added` sets by
+   * which it is growing.
+   */
+  | { readonly kind: 'same'; readonly record: VolumeRecord; readonly added: number }
   /** All of them bricks that this volume had in an earlier plan: a create that landed after it was given up. */
   | { readonly kind: 'superseded' }
   | { readonly kind: 'foreign'; readonly reason: string };
@@ -23,7 +26,11 @@ function generationOf(id: BrickId): number {
 
 /** The highest generation of any brick that the record knows of. */
 export function latestGeneration(record: VolumeRecord): number {
-  return Math.max(...[...record.brickSets.flat(), ...(record.discarded ?? [])].map(({ id }) => generationOf(id)));
+  return Math.max(
+    ...[...record.brickSets, ...(record.growth?.sets ?? []), record.discarded ?? []]
+      .flat()
+      .map(({ id }) => generationOf(id)),
+  );
 }
 
 /** Whether gluster's address is that of the record's brick. */
@@ -37,9 +44,17 @@ function isSuperseded(record: VolumeRecord, address: BrickAddress): boolean {
   return id?.startsWith(`${record.id}-`) === true && generationOf(id as BrickId) < latestGeneration(record);
 }
 
+/** How many of the sets by which a volume grows are among that many bricks. */
+function setsAdded(record: VolumeRecord, bricks: number): number {
+  const sets = record.growth?.sets ?? [];
+  let left = bricks - record.brickSets.flat().length;
+  return sets.filter(({ length }) => (left -= length) >= 0).length;
+}
+
 export function matchBricks(record: VolumeRecord, gluster: GlusterVolume, directory: NodeDirectory): BrickMatch {
-  const bricks = record.brickSets.flat();
   const addresses = gluster.bricks;
+  const added = setsAdded(record, addresses.length);
+  const bricks = [...record.brickSets, ...(record.growth?.sets.slice(0, added) ?? [])].flat();
   if (
     bricks.length === addresses.length &&
     bricks.every((brick, index) => {
@@ -50,6 +65,7 @@ export function matchBricks(record: VolumeRecord, gluster: GlusterVolume, direct
     return {
       kind: 'same',
       record: withPaths(record, new Map(bricks.map(({ id }, index) => [id, addresses[index]?.path]))),
+      added,
     };
   }
   if (addresses.length > 0 && addresses.every((address) => isSuperseded(record, address))) {
@@ -65,18 +81,22 @@ export function matchBricks(record: VolumeRecord, gluster: GlusterVolume, direct
 /** The record with the paths of its bricks. The same object when nothing is new. */
 export function withPaths(record: VolumeRecord, paths: ReadonlyMap<BrickId, string | undefined>): VolumeRecord {
   const isNew = ({ id, path }: BrickRecord): boolean => path === undefined && paths.get(id) !== undefined;
-  if (!record.brickSets.flat().some(isNew)) {
+  const { brickSets, growth } = record;
+  if (![...brickSets, ...(growth?.sets ?? [])].flat().some(isNew)) {
     return record;
   }
+  const filled = (sets: VolumeRecord['brickSets']): VolumeRecord['brickSets'] =>
+    sets.map((set) =>
+      set.map((brick) => (isNew(brick) ? Object.assign({}, brick, { path: paths.get(brick.id) }) : brick)),
+    );
   return {
     ...record,
-    brickSets: record.brickSets.map((set) =>
-      set.map((brick) => (isNew(brick) ? Object.assign({}, brick, { path: paths.get(brick.id) }) : brick)),
-    ),
+    brickSets: filled(brickSets),
+    ...(growth === undefined ? {} : { growth: { ...growth, sets: filled(growth.sets) } }),
   };
 }
 
-/** Whether every brick's path is known. */
+/** Whether the path of every brick that serves is known. */
 export function hasPaths(record: VolumeRecord): boolean {
   return record.brickSets.flat().every(({ path }) => path !== undefined);
 }

@@ -32,14 +32,15 @@ export class Bricks {
     this.#directory = directory;
   }
 
-  /** Makes or finds every brick of the current plan. The paths of all of them, by id. */
-  async ensureAll(
+  /** Makes or finds bricks of the record. The paths of all of them, by id. */
+  async ensureEach(
     record: VolumeRecord,
+    bricks: readonly BrickRecord[],
     options: { readonly pristine: boolean },
     account: Account,
   ): Promise<Outcome<ReadonlyMap<BrickId, string>>> {
     const outcomes = await Promise.all(
-      record.brickSets.flat().map(async (brick): Promise<Outcome<BrickFacts>> => {
+      bricks.map(async (brick): Promise<Outcome<BrickFacts>> => {
         const node = this.#directory.get(brick.node);
         return node === undefined
           ? unknownNode(brick)
@@ -50,6 +51,25 @@ export class Bricks {
     );
     const joined = joinOutcomes(outcomes);
     return joined.kind === 'done' ? done(new Map(joined.value.map(({ id, path }) => [id, path]))) : joined;
+  }
+
+  /** Extends bricks that stand to the sizes given. What they really have then. */
+  async growEach(
+    record: VolumeRecord,
+    bricks: readonly BrickRecord[],
+    account: Account,
+  ): Promise<Outcome<readonly BrickFacts[]>> {
+    const outcomes = await Promise.all(
+      bricks.map(async (brick): Promise<Outcome<BrickFacts>> => {
+        const node = this.#directory.get(brick.node);
+        return node === undefined
+          ? unknownNode(brick)
+          : this.#calls.onNode(node, 'grow-bricks', account, (nodes, context) =>
+              nodes.growBrick(node, specOf(record, brick), context),
+            );
+      }),
+    );
+    return joinOutcomes(outcomes);
   }
 
   /** Destroys `bricks` of the record, each with its own outcome: those that are not `done` may still stand. */

@@ -22,17 +22,19 @@
  * before the commit, since it promises that nothing was left; a refusal after it is `failed`.
  *
  * A ready volume goes the same way, with one difference: when gluster does not know it, that is a loss to be looked into,
- * and nothing is made in its place.
+ * and nothing is made in its place. A growing one is as ready: the answer is where it is and what it serves now, and its
+ * growth is carried on by others (grow-volume.ts), so that nobody has to wait for more room in order to get at what is there.
  */
 import { done, failed, rejected, waiting, type Outcome, type Setback } from '../domain/outcome.ts';
 import type { VolumeOption, VolumeRecord, VolumeRequest } from '../domain/volume.ts';
+import { addressesOf } from './addresses.ts';
 import { hasPaths, withPaths } from './brick-match.ts';
 import type { Account, GlusterSession } from './calls.ts';
 import { identityOptions } from './identity.ts';
 import { waitOutLocks } from './lock-patience.ts';
 import { lookAt } from './look.ts';
 import { problemOf } from './planner.ts';
-import type { BrickAddress, GlusterVolume } from './ports.ts';
+import type { GlusterVolume } from './ports.ts';
 import type { Replanner } from './replan.ts';
 import { stopped, type RunSignals } from './volume-runs.ts';
 import { accountOf, type VolumeWork } from './volume-work.ts';
@@ -189,7 +191,10 @@ export class CreateVolume {
     if (typeof seen !== 'string' && seen.status === 'started') {
       return done(job);
     }
-    const made = await this.#work.bricks.ensureAll(record, { pristine: seen === 'absent' }, account);
+    // Of a volume that is growing, those sets too that gluster has already.
+    const sets = [...record.brickSets, ...(record.growth?.sets ?? [])].flat();
+    const bricks = typeof seen === 'string' ? record.brickSets.flat() : sets.slice(0, seen.bricks.length);
+    const made = await this.#work.bricks.ensureEach(record, bricks, { pristine: seen === 'absent' }, account);
     return made.kind === 'done' ? done({ ...job, record: withPaths(record, made.value) }) : made;
   }
 
@@ -198,7 +203,7 @@ export class CreateVolume {
     if (typeof seen !== 'string') {
       return done(job);
     }
-    const addresses = this.#addresses(record);
+    const addresses = addressesOf(record.brickSets.flat(), this.#work.directory);
     if (addresses.kind !== 'done') {
       return addresses;
     }
@@ -227,18 +232,6 @@ export class CreateVolume {
     const started = await gluster.run('start', (nodes, context, via) => nodes.startVolume(via, record.name, context));
     return started.kind === 'done' ? done(job) : started;
   };
-
-  #addresses(record: VolumeRecord): Outcome<readonly BrickAddress[]> {
-    const addresses: BrickAddress[] = [];
-    for (const { id, node, path, arbiter } of record.brickSets.flat()) {
-      const host = this.#work.directory.get(node)?.storage;
-      if (host === undefined || path === undefined) {
-        return failed(`the ${host === undefined ? 'host' : 'path'} of brick ${id} is not known`);
-      }
-      addresses.push({ host, path, arbiter });
-    }
-    return done(addresses);
-  }
 
   /** Keeps the paths. A record that nobody will confirm any more is written for them; else the confirmation does it. */
   async #remember(before: VolumeRecord, record: VolumeRecord): Promise<Outcome<VolumeRecord>> {

@@ -40,11 +40,25 @@ const legibleVolume = z.object({
   gid: z.int().min(1).optional().catch(undefined),
   brickSets: z.array(z.array(legibleBrick.optional().catch(undefined)).catch([])).catch([]),
   discarded: z.array(legibleBrick.optional().catch(undefined)).catch([]),
+  growth: z
+    .object({
+      bricks: z.array(legibleBrick.pick({ id: true, footprint: true }).optional().catch(undefined)).catch([]),
+      sets: z.array(z.array(legibleBrick.optional().catch(undefined)).catch([])).catch([]),
+    })
+    .catch({ bricks: [], sets: [] }),
 });
 
 function quarantine({ kind, id, body }: StoredDocument, problem: string): Quarantined {
   const legible = kind === 'volume' ? legibleVolume.safeParse(body).data : undefined;
-  const bricks = legible === undefined ? [] : [...legible.brickSets.flat(), ...legible.discarded];
+  const bricks =
+    legible === undefined
+      ? []
+      : [...legible.brickSets.flat(), ...legible.growth.sets.flat(), ...legible.discarded].map((brick) => {
+          const target = legible.growth.bricks.find((grown) => grown !== undefined && grown.id === brick?.id);
+          return brick === undefined || target === undefined || target.footprint <= brick.footprint
+            ? brick
+            : Object.assign({}, brick, { footprint: target.footprint });
+        });
   return {
     kind,
     id,

@@ -9,6 +9,7 @@ import { CreateVolume } from './create-volume.ts';
 import { deleteVolume, lookForStray } from './delete-volume.ts';
 import { EngineDoctor } from './doctor/doctor.ts';
 import { checkMeta, readDocuments } from './documents.ts';
+import { growVolume } from './grow-volume.ts';
 import { Lanes } from './lanes.ts';
 import { Forecast } from './forecast.ts';
 import { Ledger } from './ledger.ts';
@@ -19,6 +20,7 @@ import { Planner } from './planner.ts';
 import { Reachability } from './reachability.ts';
 import { Replanner } from './replan.ts';
 import { needsSweep, sweepVolume } from './sweep.ts';
+import { cancelGrowth } from './undo-growth.ts';
 import { Topology } from './topology.ts';
 import { VolumeRuns, type RunSignals } from './volume-runs.ts';
 import type { VolumeWork } from './volume-work.ts';
@@ -120,6 +122,33 @@ class Engine implements VolumeEngine {
     return this.#unable(id) ?? this.#runs.delete(id, signal, (signals) => this.#delete(id, name, signals));
   }
 
+  async growVolume(
+    ...[id, size, signal, onProgress]: Parameters<VolumeEngine['growVolume']>
+  ): ReturnType<VolumeEngine['growVolume']> {
+    return this.#growth(id, signal, (signals) => growVolume(this.#work, id, size, signals, onProgress ?? ignore));
+  }
+
+  async cancelGrowth(
+    ...[id, signal, onProgress]: Parameters<VolumeEngine['cancelGrowth']>
+  ): ReturnType<VolumeEngine['cancelGrowth']> {
+    this.#runs.stopYielding(id, 'its growth was given up');
+    return this.#growth(id, signal, (signals) => cancelGrowth(this.#work, id, signals, onProgress ?? ignore));
+  }
+
+  async #growth(
+    id: VolumeId,
+    signal: AbortSignal,
+    task: (signals: RunSignals) => Promise<Outcome<VolumeRecord>>,
+  ): Promise<Outcome<VolumeLocation>> {
+    return (
+      this.#unable(id) ??
+      this.#runs.yielding(id, signal, async (signals) => {
+        const outcome = await task(signals);
+        return outcome.kind === 'done' ? done(this.#located(outcome.value)) : outcome;
+      })
+    );
+  }
+
   async sweep(signal: AbortSignal): Promise<Outcome<void>> {
     if (this.#state !== 'open') {
       return notOpen();
@@ -127,7 +156,7 @@ class Engine implements VolumeEngine {
     const swept = await Promise.all(
       this.volumes()
         .filter(needsSweep)
-        .map(({ id }) => this.#runs.other(id, signal, (signals) => sweepVolume(this.#work, id, signals))),
+        .map(({ id }) => this.#runs.yielding(id, signal, (signals) => sweepVolume(this.#work, id, signals))),
     );
     const joined = joinOutcomes(swept);
     return joined.kind === 'done' ? done() : joined;
@@ -243,6 +272,10 @@ class Engine implements VolumeEngine {
     });
     return { volume: record, bricks };
   }
+}
+
+function ignore(): void {
+  // Nobody asked to be told.
 }
 
 function notOpen(): Waiting {

@@ -11,6 +11,8 @@ export interface Seen {
   readonly record: VolumeRecord;
   /** `absent`: gluster says that there is no such volume. */
   readonly volume: 'absent' | GlusterVolume;
+  /** How many of the sets by which the volume grows it has already. */
+  readonly added: number;
 }
 
 /**
@@ -25,13 +27,13 @@ export function lookAt(work: VolumeWork, record: VolumeRecord, account: Account)
     }
     if (info.value === undefined) {
       return record.phase === 'creating'
-        ? done({ record, volume: 'absent' })
+        ? done({ record, volume: 'absent', added: 0 })
         : failed(`gluster has no volume ${record.name}, which a PersistentVolume may point to; nothing was changed`);
     }
     const match = matchBricks(record, info.value, work.directory);
     switch (match.kind) {
       case 'same':
-        return done({ record: match.record, volume: info.value });
+        return done({ record: match.record, volume: info.value, added: match.added });
       case 'superseded':
         return clearSuperseded(work, record, info.value, gluster);
       case 'foreign':
@@ -54,5 +56,5 @@ async function clearSuperseded(
     'deleting what a create left that landed after its plan was given up',
   );
   const deleted = await gluster.run('delete', (nodes, context, via) => nodes.deleteVolume(via, record.name, context));
-  return deleted.kind === 'done' ? done({ record, volume: 'absent' }) : deleted;
+  return deleted.kind === 'done' ? done({ record, volume: 'absent', added: 0 }) : deleted;
 }

@@ -2,9 +2,11 @@
 import type { ClusterId } from '../domain/names.ts';
 import { NameError } from '../domain/names.ts';
 import { reservedOptionPrefix, volumeOptionOf } from '../domain/options.ts';
+import { planGrowth, type Growth } from '../domain/placement/in-place.ts';
 import { placeVolume, type Placed } from '../domain/placement/place.ts';
 import { describeRefusal, type Refusal } from '../domain/placement/refusal.ts';
 import type { PlacementLimits, PlacementRequest, TagRule } from '../domain/placement/request.ts';
+import type { Bytes } from '../domain/quantity.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 import type { VolumePlan } from './api.ts';
 import type { Ledger } from './ledger.ts';
@@ -97,6 +99,15 @@ export class Planner {
         pool.occupy(brick);
       }
     }
+  }
+
+  /** Room for a volume to have that many usable bytes in all. */
+  planGrowth(record: VolumeRecord, size: Bytes): Growth | Refusal {
+    const { id, durability, snapshotFactor, brickSets } = record;
+    // No record says how its volume was to be spread over zones: what is usual is taken.
+    const place = { zoneSpread: 'prefer', preferredZones: [], clusters: [] } as const;
+    const request = this.placement({ id, size, durability, snapshotFactor, ...place });
+    return planGrowth(this.#ledger.pool(record.cluster), request, brickSets);
   }
 
   /** The request as placement takes it, with the limits of this installation. */

@@ -115,7 +115,7 @@ export interface BrickFacts {
   readonly path: string;
   /** Bytes of file system. 0: only its thin pool stands. */
   readonly size: Bytes;
-  /** Bytes that it takes from the device in all. Only `listBricks` says so. */
+  /** Bytes that it takes from the device in all. Only `listBricks` and `growBrick` say so. */
   readonly footprint?: Bytes;
 }
 

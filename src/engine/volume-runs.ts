@@ -105,7 +105,7 @@ class Kind<T> {
  * - At most one run of a volume is under way; the others stand behind it in the order in which they came.
  * - Callers who ask for the same while it is under way or in the queue get the same execution. One that was told to
  *   stop is not joined any more: its outcome would say nothing about the new caller's wish.
- * - A delete tells the volume's ensure to stop, and comes after it. An ensure that comes while a delete is under way or
+ * - A delete tells the volume's ensure and what else yields to it to stop, and comes after them. An ensure that comes while a delete is under way or
  *   waiting is answered at once, so that it cannot bring back what is going.
  * - A run holds nothing but its volume while it waits for a place in a node's or cluster's lane (see lanes.ts).
  */
@@ -113,6 +113,8 @@ export class VolumeRuns<E, D> {
   readonly #ensures = new Kind<E>();
   readonly #deletes = new Kind<D>();
   readonly #others = new Set<Run<unknown>>();
+  /** Those of the others that make way for a delete. */
+  readonly #yielding = new Map<VolumeId, Set<Run<unknown>>>();
   /** The end of each volume's queue. */
   readonly #tails = new Map<VolumeId, Promise<unknown>>();
   readonly #defect: (id: VolumeId, error: unknown) => void;
@@ -140,7 +142,40 @@ export class VolumeRuns<E, D> {
       return run.join(signal);
     }
     this.#ensures.get(id)?.stop(beingDeleted);
+    this.stopYielding(id, beingDeleted);
     return this.#deletes.add(id, this.#begin(id, work)).join(signal);
+  }
+
+  /**
+   * Begins something else that must not overlap with other work on the volume, that a delete stops, and that is turned
+   * away while one is under way.
+   */
+  async yielding<T>(
+    id: VolumeId,
+    signal: AbortSignal,
+    work: (signals: RunSignals) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    if (this.#deletes.get(id) !== undefined) {
+      return waiting({ what: 'condition', name: beingDeleted }, beingDeleted);
+    }
+    const run = this.#begin(id, work);
+    const runs = this.#yielding.get(id) ?? new Set();
+    this.#yielding.set(id, runs.add(run));
+    try {
+      return await this.#joinOther(run, signal);
+    } finally {
+      runs.delete(run);
+      if (runs.size === 0) {
+        this.#yielding.delete(id);
+      }
+    }
+  }
+
+  /** Tells what yields to a delete of the volume to stop, for another reason. */
+  stopYielding(id: VolumeId, reason: string): void {
+    for (const run of this.#yielding.get(id) ?? []) {
+      run.stop(reason);
+    }
   }
 
   /** Begins something else that must not overlap with other work on the volume. */
@@ -149,7 +184,10 @@ export class VolumeRuns<E, D> {
     signal: AbortSignal,
     work: (signals: RunSignals) => Promise<Outcome<T>>,
   ): Promise<Outcome<T>> {
-    const run = this.#begin(id, work);
+    return this.#joinOther(this.#begin(id, work), signal);
+  }
+
+  async #joinOther<T>(run: Run<T>, signal: AbortSignal): Promise<Outcome<T>> {
     this.#others.add(run);
     try {
       return await run.join(signal);

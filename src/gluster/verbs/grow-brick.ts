@@ -32,7 +32,9 @@ export async function growBrick(
     case 'pool':
       return failed(`${node.id}: brick ${brick.id} is to grow on ${brick.device}, but it does not stand there`);
     case 'brick': {
+      const wanted = brickFootprint(brick);
       const size = bytes(Math.max(standing.size, roundUp(brick.size, extentSize)));
+      const footprint = bytes(Math.max(standing.pool, wanted.pool) + Math.max(standing.metadata, wanted.metadata));
       for (const command of extensions(place, standing, brick)) {
         const setback = await extend(errand, brick, command);
         if (setback !== undefined) {
@@ -41,7 +43,7 @@ export async function growBrick(
       }
       // Also where LVM had nothing to do: an earlier try may have been cut off before this.
       const setback = await growFileSystem(errand, brick, place);
-      return setback ?? done({ id: brick.id, path: place.path, size });
+      return setback ?? done({ id: brick.id, path: place.path, size, footprint });
     }
     default:
       return standing;

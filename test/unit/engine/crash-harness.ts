@@ -6,7 +6,8 @@ import { expect } from 'vitest';
 import { silentLog } from '../../../src/domain/log.ts';
 import { nodeId, type VolumeId } from '../../../src/domain/names.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
-import { GiB } from '../../../src/domain/quantity.ts';
+import { usableSize } from '../../../src/domain/placement/in-place.ts';
+import { bytes, GiB } from '../../../src/domain/quantity.ts';
 import type { VolumeRecord } from '../../../src/domain/volume.ts';
 import type { VolumeEngine } from '../../../src/engine/api.ts';
 import { createEngine } from '../../../src/engine/engine.ts';
@@ -29,6 +30,8 @@ export interface WorldOptions {
   readonly nodes: number;
   /** Bytes of each node's device. */
   readonly deviceSize?: number;
+  /** Bytes. No brick grows beyond it: the next one needs a set. */
+  readonly maxBrickSize?: number;
   readonly random: () => number;
 }
 
@@ -44,6 +47,8 @@ export class World {
   readonly #options: WorldOptions;
   readonly #unwanted = new Set<number>();
   readonly #wanted = new Set<number>();
+  /** GiB that somebody was told that the volume has: never less again. */
+  readonly promised = new Map<VolumeId, number>();
   #fates: Fates = kindFates;
   #life: Life | undefined;
   /** Engines that died. */
@@ -94,6 +99,9 @@ export class World {
         log: silentLog,
         observer: { stepFinished: () => undefined, laneChanged: () => undefined },
         lanes: { cluster: 2, node: 1 },
+        ...(this.#options.maxBrickSize === undefined
+          ? {}
+          : { limits: { maxBrickSize: bytes(this.#options.maxBrickSize) } }),
       });
       // The realm was written by the first life; opening writes nothing more.
       await engine.open(realm);
@@ -122,6 +130,22 @@ export class World {
     return (await this.engine()).confirmVolume(idOf(index));
   }
 
+  async grow(index: number, gib: number): Promise<Outcome<unknown>> {
+    const outcome = await (await this.engine()).growVolume(idOf(index), bytes(gib * GiB), forever);
+    if (outcome.kind === 'done') {
+      this.promised.set(idOf(index), Math.max(gib, this.promised.get(idOf(index)) ?? 0));
+    }
+    return outcome;
+  }
+
+  async sweep(): Promise<Outcome<void>> {
+    return (await this.engine()).sweep(forever);
+  }
+
+  async cancelGrowth(index: number): Promise<Outcome<unknown>> {
+    return (await this.engine()).cancelGrowth(idOf(index), forever);
+  }
+
   /** For good: a claim's UID does not come back. */
   async delete(index: number): Promise<Outcome<void>> {
     this.#wanted.delete(index);
@@ -148,7 +172,9 @@ export class World {
         ]),
       );
       const swept = await turning(this.clock, engine.sweep(forever));
-      if ([...outcomes, swept].every((outcome) => outcome.kind === 'done' || isFull(outcome))) {
+      // Where everything fits, no space only means that nodes are not asked yet.
+      const mayBeFull = !this.roomy;
+      if ([...outcomes, swept].every((outcome) => outcome.kind === 'done' || (mayBeFull && isFull(outcome)))) {
         return;
       }
       // Silence is forgotten in the meantime.
@@ -199,6 +225,11 @@ function expectWantedRecords(world: World, records: readonly VolumeRecord[]): vo
   expect(records.filter(({ id }) => !world.wanted.has(id))).toEqual([]);
   expect(records.filter(({ phase }) => phase !== 'ready')).toEqual([]);
   expect(records.flatMap(({ discarded }) => discarded ?? [])).toEqual([]);
+  expect(records.filter(({ growth, rebalance }) => growth !== undefined || rebalance !== undefined)).toEqual([]);
+  for (const { id, size, durability, brickSets } of records) {
+    expect(size).toBe(usableSize(durability, brickSets));
+    expect(size).toBeGreaterThanOrEqual((world.promised.get(id) ?? 1) * GiB);
+  }
   expect(new Set(records.map(({ gid }) => gid)).size).toBe(records.length);
   if (world.roomy) {
     expect(records).toHaveLength(world.wanted.size);
@@ -209,8 +240,11 @@ function expectWantedRecords(world: World, records: readonly VolumeRecord[]): vo
 }
 
 function expectStorage({ storage }: World, engine: VolumeEngine, records: readonly VolumeRecord[]): void {
-  const bricks = records.flatMap(bricksOf).map(({ node, id }) => `${node} ${id}`);
-  expect(storage.bricks()).toEqual(bricks.sort());
+  const bricks = records.flatMap(bricksOf);
+  expect(storage.bricks()).toEqual(bricks.map(({ node, id }) => `${node} ${id}`).sort());
+  for (const { node, id, size, footprint } of bricks) {
+    expect(storage.extentOf(node, id)).toEqual({ size, footprint });
+  }
   const standing = storage.volumes();
   expect(standing.map(({ name }) => name).sort()).toEqual(records.map(({ name }) => name).sort());
   for (const record of records) {
@@ -218,6 +252,7 @@ function expectStorage({ storage }: World, engine: VolumeEngine, records: readon
     expect(volume).toMatchObject({ status: 'started' });
     expect(volume?.bricks.map(({ host, path }) => `${host}:${path}`)).toEqual(engine.locate(record)?.bricks);
     expect(volume?.options.get('user.brickyard.volume')).toBe(record.id);
+    expect(volume?.options.get('user.brickyard.size')).toBe(String(record.size));
   }
 }
 

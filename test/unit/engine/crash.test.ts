@@ -4,7 +4,7 @@ import { GiB } from '../../../src/domain/quantity.ts';
 import type { Verdict } from '../../support/fake-storage.ts';
 import type { StoreVerdict } from '../../support/mortal-store.ts';
 import { mulberry32 } from '../../support/random.ts';
-import { expectOrder, kindFates, World, type Fates } from './crash-harness.ts';
+import { expectOrder, kindFates, World, type Fates, type WorldOptions } from './crash-harness.ts';
 import { turning } from './bench.ts';
 
 /** Strikes the nth thing that is done to the outside, and nothing else. */
@@ -42,9 +42,10 @@ async function strikeEverywhere(
   call: Verdict,
   write: StoreVerdict,
   story: (world: World) => Promise<void>,
+  options: Partial<WorldOptions> = {},
 ): Promise<number> {
   for (let at = 1; ; at += 1) {
-    const world = new World({ nodes: 4, random: mulberry32(at) });
+    const world = new World({ nodes: 4, random: mulberry32(at), ...options });
     await world.begin();
     // What is done late is done after one to four other calls.
     let calls = 0;
@@ -110,6 +111,66 @@ describe.each(strikes)('%s, at every single step', (_, call, write) => {
     expect(steps).toBeGreaterThan(10);
   });
 
+  it('of a growth in place does no harm', async () => {
+    const steps = await strikeEverywhere(call, write, async (world) => {
+      await ensureAndConfirm(world, 1);
+      await answerOrDeath(world, world.grow(1, 3));
+    });
+    // Those of a creation; commit, three bricks, options, commit.
+    expect(steps).toBe(8 + 6);
+  });
+
+  it('of a growth by a set does no harm', async () => {
+    const steps = await strikeEverywhere(
+      call,
+      write,
+      async (world) => {
+        await ensureAndConfirm(world, 1);
+        await answerOrDeath(world, world.grow(1, 2));
+        await answerOrDeath(world, world.sweep());
+      },
+      { maxBrickSize: GiB },
+    );
+    // Those of a creation; commit, three bricks, add, options, commit, start and its name; a look at it.
+    expect(steps).toBe(8 + 9 + 1);
+  });
+
+  it.each([
+    ['in place', {}],
+    ['by a set', { maxBrickSize: GiB }],
+  ] as const)('of a growth %s that is given up half-way does no harm', async (_way, options) => {
+    const steps = await strikeEverywhere(
+      call,
+      write,
+      async (world) => {
+        await ensureAndConfirm(world, 1);
+        const growing = world.grow(1, 2);
+        // The commit and the first of what comes after it.
+        await world.clock.advance(0);
+        world.storage.setUp('n3', false);
+        await answerOrDeath(world, growing);
+        await answerOrDeath(world, world.cancelGrowth(1));
+      },
+      options,
+    );
+    expect(steps).toBeGreaterThan(12);
+  });
+
+  it('of a growth that a delete comes upon does no harm', async () => {
+    const steps = await strikeEverywhere(
+      call,
+      write,
+      async (world) => {
+        await ensureAndConfirm(world, 1);
+        const growing = world.grow(1, 2);
+        await Promise.resolve();
+        await answerOrDeath(world, Promise.all([growing, world.delete(1)]));
+      },
+      { maxBrickSize: GiB },
+    );
+    expect(steps).toBeGreaterThan(15);
+  });
+
   it('of two volumes side by side, one of which goes, does no harm', async () => {
     const steps = await strikeEverywhere(call, write, async (world) => {
       const both = Promise.all([world.ensure(1), world.ensure(2)]);
@@ -122,7 +183,9 @@ describe.each(strikes)('%s, at every single step', (_, call, write) => {
 
 /** What happens in a random history. */
 type Event =
-  | { readonly what: 'ensure' | 'confirm' | 'delete'; readonly volume: number }
+  | { readonly what: 'ensure' | 'confirm' | 'delete' | 'cancel'; readonly volume: number }
+  | { readonly what: 'grow'; readonly volume: number; readonly gib: number }
+  | { readonly what: 'sweep' }
   | { readonly what: 'down' | 'up'; readonly node: number }
   | { readonly what: 'pass'; readonly seconds: number }
   | { readonly what: 'kill' };
@@ -133,6 +196,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ what: fc.constant('ensure' as const), volume }) },
   { weight: 3, arbitrary: fc.record({ what: fc.constant('delete' as const), volume }) },
   { weight: 2, arbitrary: fc.record({ what: fc.constant('confirm' as const), volume }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ what: fc.constant('grow' as const), volume, gib: fc.integer({ min: 2, max: 5 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('cancel' as const), volume }) },
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('sweep' as const) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('down' as const), node }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('up' as const), node }) },
   { weight: 3, arbitrary: fc.record({ what: fc.constant('pass' as const), seconds: fc.constantFrom(0, 1, 30) }) },
@@ -176,6 +245,19 @@ async function live(world: World, happening: Event): Promise<void> {
     case 'delete':
       void world.delete(happening.volume);
       break;
+    case 'grow':
+      // Whoever asks for more has a volume, or tries all the same.
+      void world.ensure(happening.volume).then(async (outcome) => {
+        const confirmed = outcome.kind === 'done' ? await world.confirm(happening.volume) : outcome;
+        return confirmed.kind === 'done' ? world.grow(happening.volume, happening.gib) : confirmed;
+      });
+      break;
+    case 'cancel':
+      void world.cancelGrowth(happening.volume);
+      break;
+    case 'sweep':
+      void world.sweep();
+      break;
     case 'down':
     case 'up':
       world.storage.setUp(`n${happening.node}`, happening.what === 'up');
@@ -193,8 +275,8 @@ async function live(world: World, happening: Event): Promise<void> {
 }
 
 describe('a random history of claims, faults and deaths', () => {
-  it('ends with every wanted volume once, nothing else, and a ledger that is the sum of the records', async () => {
-    const seen = { deaths: 0 };
+  it('ends with every wanted volume once and as large as promised, nothing else, and a ledger that is the sum of the records', async () => {
+    const seen = { deaths: 0, grown: 0 };
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -202,11 +284,12 @@ describe('a random history of claims, faults and deaths', () => {
           rate: fc.constantFrom(0, 0.02, 0.1, 0.3),
           // 3 GiB: two volumes of 1 GiB fit on a node, so that space is fought for.
           deviceSize: fc.constantFrom(undefined, 3 * GiB),
+          maxBrickSize: fc.constantFrom(undefined, GiB, 2 * GiB),
           events: fc.array(event, { minLength: 1, maxLength: 30 }),
         }),
-        async ({ seed, rate, deviceSize, events }) => {
+        async ({ seed, rate, deviceSize, maxBrickSize, events }) => {
           const random = mulberry32(seed);
-          const world = new World({ nodes: 4, random, ...(deviceSize === undefined ? {} : { deviceSize }) });
+          const world = new World({ nodes: 4, random, deviceSize, maxBrickSize });
           await world.begin();
           world.storage.hops = () => 1 + Math.floor(random() * 4);
           world.storage.drift = () => random() < 0.3;
@@ -217,12 +300,14 @@ describe('a random history of claims, faults and deaths', () => {
           await world.rest();
           await expectOrder(world);
           seen.deaths += world.deaths;
+          seen.grown += world.promised.size;
         },
       ),
       { numRuns: 1500 },
     );
     // The histories are worth something: engines did die in them.
     expect(seen.deaths).toBeGreaterThan(1000);
+    expect(seen.grown).toBeGreaterThan(250);
   }, 120_000);
 });
 

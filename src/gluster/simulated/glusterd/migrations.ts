@@ -4,7 +4,7 @@ import type { Body } from './answers.ts';
 import type { Migration, PoolVolume } from './pool.ts';
 
 /** Milliseconds from start to end: what the measured cluster took for a few dozen files. */
-export const migrationMs = 5_000;
+const migrationMs = 5_000;
 
 export type MigrationStatus = 'in progress' | 'stopped' | 'completed';
 
