@@ -40,6 +40,8 @@ export class DeclaredTopology {
   readonly #news = new Set<string>();
   /** The last message about each node, so that the log has each once. */
   readonly #told = new Map<string, string>();
+  /** Nodes whose author could not be told. */
+  readonly #unsaid = new Set<string>();
   #wake = Promise.withResolvers<void>();
   #unfollow: (() => Promise<void>) | undefined;
   #loop: Promise<void> | undefined;
@@ -80,10 +82,12 @@ export class DeclaredTopology {
       this.#wake = Promise.withResolvers();
       const ids = [...this.#news];
       this.#news.clear();
-      const again = await this.#pass(ids).catch((error: unknown) => {
+      this.#unsaid.clear();
+      const failed = await this.#pass(ids).catch((error: unknown) => {
         this.#log.error({ err: error }, 'declared nodes could not be taken over; trying again');
         return ids;
       });
+      const again = [...failed, ...this.#unsaid];
       if (again.length > 0 && !signal.aborted) {
         // News meanwhile are not held up.
         void clock.sleep(retryMs, signal).then(
@@ -118,6 +122,11 @@ export class DeclaredTopology {
     const declared = declarations.nodes().find((node) => node.id === id);
     const known = engine.nodes().find((node) => node.id === id);
     if (declared === undefined || declared.leaving) {
+      if (known === undefined && declared !== undefined) {
+        const message =
+          'no legible record says what it holds: once its bricks are gone, take its finalizer off by hand';
+        await this.#report(id, { accepted: false, reason: 'Invalid', message });
+      }
       return known === undefined ? undefined : { id: known.id, cluster: known.cluster };
     }
     const parsed = nodeRecord.safeParse(declared.body);
@@ -204,7 +213,8 @@ export class DeclaredTopology {
     try {
       await this.#parts.declarations.report(id, verdict);
     } catch (error) {
-      this.#log.warn({ node: id, err: error }, 'the state of a node could not be written; the next pass tries again');
+      this.#unsaid.add(id);
+      this.#log.warn({ node: id, err: error }, 'what became of a declared node could not be written; trying again');
     }
   }
 }

@@ -92,6 +92,39 @@ describe('the controller on the kubernetes store', () => {
   }, 300_000);
 });
 
+describe('two replicas on the kubernetes store', () => {
+  let whole: Whole;
+
+  beforeAll(async () => {
+    whole = await startWhole({}, { store: 'kubernetes', election: true });
+  });
+  afterAll(async () => {
+    await whole?.close();
+  });
+
+  it('take over from each other in the middle of work', async () => {
+    const standby = await whole.standby();
+    try {
+      const first = await whole.createClaims(5);
+      await whole.allBound(first, 60_000);
+      await waitFor('the other stands by', async () => (await standby.log()).includes('somebody leads'), 30_000);
+      const target = whole.storage.commands() + 10;
+      const second = await whole.createClaims(20);
+      await waitFor('some work is done', () => whole.storage.commands() >= target, 30_000);
+      await whole.brickyard.kill();
+      await whole.allBound([...first, ...second], 60_000);
+      await waitFor(
+        'nothing unwanted is left',
+        async () => (await whole.leftovers([...first, ...second])).length === 0,
+      );
+      await whole.atRest([...first, ...second]);
+      expect(await standby.log()).toContain('this replica leads');
+    } finally {
+      await standby.kill();
+    }
+  }, 180_000);
+});
+
 describe('nodes that are declared', () => {
   let whole: Whole;
   let api: CustomObjectsApi;

@@ -1,6 +1,6 @@
 /** The whole product but real storage: sandbox API, simulated nodes, and the real binary in a process that can be killed. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
@@ -24,6 +24,8 @@ export interface Whole {
   readonly api: KubeSandbox;
   readonly storage: TestStorage;
   readonly brickyard: BrickyardProcess;
+  /** Another controller on the same cluster and nodes, with a state folder of its own. To be stopped by the test. */
+  standby(): Promise<BrickyardProcess>;
   /** Starts the controller anew, after `brickyard.kill()`. */
   restart(): Promise<void>;
   createClaims(count: number): Promise<TestClaim[]>;
@@ -41,13 +43,17 @@ export interface Whole {
 export interface WholeOptions {
   /** @default 'sqlite' */
   readonly store?: 'sqlite' | 'kubernetes';
+  /** The controller stands for election, with a lease that is soon lost. */
+  readonly election?: boolean;
   /** No topology is loaded: the test declares its nodes. */
   readonly noTopology?: boolean;
 }
 
+const shortLease = { enabled: true, leaseDuration: '2s', renewDeadline: '1s', retryPeriod: '250ms' };
+
 export async function startWhole(
   options: Partial<KubeSandboxOptions> = {},
-  { store = 'sqlite', noTopology = false }: WholeOptions = {},
+  { store = 'sqlite', election = false, noTopology = false }: WholeOptions = {},
 ): Promise<Whole> {
   const directory = await mkdtemp(join(tmpdir(), 'brickyard-whole-'));
   const api = await startTestApi(options);
@@ -68,7 +74,13 @@ export async function startWhole(
     directory,
     kubeconfigPath,
     storage,
-    config: { api: { qps: 1000, burst: 1000 }, sweepInterval: '1s', store: { kind: store } },
+    leaderElection: election,
+    config: {
+      api: { qps: 1000, burst: 1000 },
+      sweepInterval: '1s',
+      store: { kind: store },
+      ...(election ? { leaderElection: shortLease } : {}),
+    },
   };
   let brickyard = await startBrickyard(processOptions);
   if (!noTopology) {
@@ -90,6 +102,11 @@ export async function startWhole(
     storage,
     get brickyard() {
       return brickyard;
+    },
+    standby: async () => {
+      const own = join(directory, 'standby');
+      await mkdir(own);
+      return startBrickyard({ ...processOptions, directory: own });
     },
     restart: async () => {
       brickyard = await startBrickyard(processOptions);
