@@ -228,6 +228,40 @@ describe('a rebuild', () => {
     expect(table(again)[0]?.brickSets[0]?.[0]).toMatchObject({ id: brick.id, size: 3 * GiB });
   });
 
+  it('is exact for a volume that has grown, in place and by more sets', async () => {
+    const bench = await benchOf({ nodes: 6, deviceSize: 40 * GiB });
+    await make(bench, 1, { size: bytes(2 * GiB) });
+    await make(bench, 2, { size: bytes(30 * GiB) });
+    valueOf(await bench.engine.growVolume(idOf(1), bytes(5 * GiB), forever));
+    valueOf(await turning(bench.clock, bench.engine.growVolume(idOf(2), bytes(60 * GiB), forever)));
+    const before = table(bench);
+    expect(before.map(({ phase, brickSets }) => [phase, brickSets.length])).toEqual([
+      ['ready', 1],
+      ['ready', 2],
+    ]);
+    const empty = await wiped(bench);
+    await rebuild(empty);
+    // That files are still to be spread over the new set is known to gluster's rebalance alone.
+    expect(table(empty)).toEqual(before.map(({ rebalance: _underWay, ...record }) => record));
+    expect(empty.engine.usage()).toEqual(bench.engine.usage());
+  });
+
+  it('takes bricks of a growth that was under way for left over from a plan, and the sweep destroys them', async () => {
+    const bench = await benchOf({ nodes: 6, deviceSize: 40 * GiB });
+    const before = await make(bench, 1, { size: bytes(30 * GiB) });
+    const broken = await restart(bench, ({ verb }) => (verb === 'addBricks' ? 'fail' : 'normal'));
+    await turning(bench.clock, broken.engine.growVolume(idOf(1), bytes(60 * GiB), forever));
+    expect(bench.storage.bricks()).toHaveLength(6);
+    const empty = await wiped(broken);
+    await rebuild(empty);
+    const [record] = table(empty);
+    expect(record).toMatchObject({ phase: 'ready', size: before.size, brickSets: before.brickSets });
+    expect(record?.discarded).toHaveLength(3);
+    await turning(bench.clock, empty.engine.sweep(forever));
+    expect(bench.storage.bricks()).toHaveLength(3);
+    expect(bench.storage.violations).toEqual([]);
+  });
+
   it('leaves alone, by name, whatever is not plain', async () => {
     const bench = await benchOf();
     const [a, b, c, d] = [await make(bench, 1), await make(bench, 2), await make(bench, 3), await make(bench, 4)];

@@ -284,6 +284,19 @@ describe('a survey', () => {
     expect((await findingsOf(bench)).map(({ kind }) => kind)).not.toContain('volume-missing');
   });
 
+  it('takes bricks of a growth for what they are', async () => {
+    const bench = await benchWith(1);
+    const broken = await restart(bench, ({ verb, node }) =>
+      verb === 'growBrick' && node === 'n2' ? 'fail' : 'normal',
+    );
+    const growing = broken.engine.growVolume(idOf(1), bytes(4 * GiB), forever);
+    await turning(bench.clock, growing);
+    expect((await findingsOf(broken)).map(({ kind }) => kind)).toEqual(['volume-unfinished']);
+    const mended = await restart(broken);
+    valueOf(await turning(bench.clock, mended.engine.growVolume(idOf(1), bytes(4 * GiB), forever)));
+    expect(await findingsOf(mended)).toEqual([]);
+  });
+
   it('reports nothing about what comes and goes while it looks', async () => {
     const bench = await benchWith(4);
     const surveying = bench.engine.doctor.survey({ signal: forever });
