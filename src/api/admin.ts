@@ -8,6 +8,8 @@ import type { TopologyProgress } from '../engine/api.ts';
 import type { CapacityQuery, CapacityView } from './capacity.ts';
 import type { StateQuery, StateView } from './placement-state.ts';
 import type { Recovery } from './recovery.ts';
+import type { GrowthProgressView, GrowthQuery } from './growth.ts';
+import { outcomeView, viewOutcome, type OutcomeView } from './outcome-view.ts';
 import { topologyView, volumeView, type TopologyView, type VolumeView } from './views.ts';
 import type { VolumePlanQuery, VolumePlanView } from './volume-plan.ts';
 
@@ -38,13 +40,6 @@ export const planView = z.object({
   unchanged: z.object({ nodes: z.number(), devices: z.number() }),
 });
 export type PlanView = z.infer<typeof planView>;
-
-const outcomeView = z.object({
-  kind: z.enum(['done', 'rejected', 'waiting', 'failed', 'unknown']),
-  /** Absent when done. */
-  reason: z.string().optional(),
-});
-export type OutcomeView = z.infer<typeof outcomeView>;
 
 const progressView = z.object({
   step: z.enum(['record', 'peer', 'device']),
@@ -84,6 +79,15 @@ export interface Admin {
   capacity(query: CapacityQuery): Promise<CapacityView>;
   /** Idempotent. */
   setState(query: StateQuery): Promise<StateView>;
+  /**
+   * Makes a volume as large as asked, or gives up what is under way. Told of each step as it ends. Carried on by a second
+   * call, or by the server itself, where this one could not do everything.
+   */
+  growVolume(
+    query: GrowthQuery,
+    onProgress: (progress: GrowthProgressView) => void,
+    signal: AbortSignal,
+  ): Promise<OutcomeView>;
   readonly recovery: Recovery;
 }
 
@@ -110,8 +114,4 @@ export function viewPlan({ changes, refusals, unchanged }: TopologyPlan): PlanVi
 
 export function viewProgress({ step, cluster, node, device, outcome }: TopologyProgress): ProgressView {
   return { step, cluster, node, device, outcome: viewOutcome(outcome) };
-}
-
-export function viewOutcome(outcome: { readonly kind: OutcomeView['kind']; readonly reason?: string }): OutcomeView {
-  return { kind: outcome.kind, reason: outcome.reason };
 }

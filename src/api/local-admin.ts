@@ -1,9 +1,11 @@
 import type { VolumeEngine } from '../engine/api.ts';
 import { AdminError } from './admin-error.ts';
-import { viewOutcome, viewPlan, viewProgress, type Admin, type VersionView } from './admin.ts';
+import { viewPlan, viewProgress, type Admin, type VersionView } from './admin.ts';
 import { UnknownPlaceError, viewCapacity } from './capacity.ts';
 import { findVolume } from './find-volume.ts';
+import { growBy } from './growth.ts';
 import { localRecovery } from './local-recovery.ts';
+import { viewOutcome } from './outcome-view.ts';
 import { viewState, type StateQuery, type StateView } from './placement-state.ts';
 import { parseTopologyFile, TopologyFileError } from './topology-file.ts';
 import { viewTopology, viewVolume } from './views.ts';
@@ -44,6 +46,7 @@ export function localAdmin({ version, role, engine }: LocalAdminOptions): Admin 
     planVolume: async (query) => viewVolumePlan(opened(), query),
     capacity: (query) => known(async () => viewCapacity(opened(), query)),
     setState: async (query) => setState(opened(), query),
+    growVolume: async (query, onProgress, signal) => growBy(opened(), query, onProgress, signal),
     recovery: localRecovery(opened),
   };
 }

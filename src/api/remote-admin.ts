@@ -4,17 +4,11 @@ import { create as createHttp, isAxiosError, type AxiosInstance } from 'axios';
 import pRetry from 'p-retry';
 import type { z } from 'zod';
 import { AdminError, adminFailure } from './admin-error.ts';
-import {
-  applyLine,
-  planView,
-  topologyAnswer,
-  versionView,
-  volumesAnswer,
-  type Admin,
-  type OutcomeView,
-} from './admin.ts';
+import { applyLine, planView, topologyAnswer, versionView, volumesAnswer, type Admin } from './admin.ts';
 import { capacityView } from './capacity.ts';
 import { stateView } from './placement-state.ts';
+import { growthLine } from './growth.ts';
+import type { OutcomeView } from './outcome-view.ts';
 import { remoteRecovery } from './remote-recovery.ts';
 import { volumeView } from './views.ts';
 import { volumePlanView } from './volume-plan.ts';
@@ -60,27 +54,38 @@ export function remoteAdmin(socket: string): Admin {
     capacity: (query) => ask(capacityView, '/v1/capacity', query),
     // May be repeated: it is idempotent.
     setState: (query) => ask(stateView, '/v1/topology/state', query),
-    applyTopology: (document, onProgress, signal) => apply(http, document, onProgress, signal, socket),
+    applyTopology: (document, onProgress, signal) => {
+      const request = { path: '/v1/topology/apply', body: document, line: applyLine };
+      return follow(http, request, onProgress, signal, socket);
+    },
+    growVolume: (query, onProgress, signal) => {
+      const request = { path: '/v1/volume/grow', body: query, line: growthLine };
+      return follow(http, request, onProgress, signal, socket);
+    },
     recovery: remoteRecovery(http, (error) => translate(error, socket)),
   };
 }
 
-/** Not retried by itself: it is idempotent, but a person watches, and should say whether to go on. */
-async function apply(
+type Line<P> =
+  | { readonly type: 'progress'; readonly progress: P }
+  | { readonly type: 'result'; readonly outcome: OutcomeView };
+
+/** An answer in lines, read to its result. Not retried by itself: it is idempotent, but a person watches, and should say whether to go on. */
+async function follow<P>(
   http: AxiosInstance,
-  document: unknown,
-  onProgress: Parameters<Admin['applyTopology']>[1],
+  { path, body, line }: { readonly path: string; readonly body: unknown; readonly line: z.ZodType<Line<P>> },
+  onProgress: (progress: P) => void,
   signal: AbortSignal,
   socket: string,
 ): Promise<OutcomeView> {
   try {
-    const { data } = await http.post<Readable>('/v1/topology/apply', document, { responseType: 'stream', signal });
+    const { data } = await http.post<Readable>(path, body, { responseType: 'stream', signal });
     for await (const text of createInterface({ input: data })) {
-      const line = applyLine.parse(JSON.parse(text));
-      if (line.type === 'result') {
-        return line.outcome;
+      const read = line.parse(JSON.parse(text));
+      if (read.type === 'result') {
+        return read.outcome;
       }
-      onProgress(line.progress);
+      onProgress(read.progress);
     }
   } catch (error) {
     throw await translate(error, socket);

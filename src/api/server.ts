@@ -8,6 +8,7 @@ import { AdminError, type AdminFailureCode } from './admin-error.ts';
 import type { Admin, ApplyLine } from './admin.ts';
 import { capacityQuery } from './capacity.ts';
 import { stateQuery } from './placement-state.ts';
+import { addGrowthRoute } from './growth-routes.ts';
 import { addRecoveryRoutes } from './recovery-routes.ts';
 import { volumePlanQuery } from './volume-plan.ts';
 
@@ -125,6 +126,7 @@ function adminApp(admin: Admin): FastifyInstance {
     }
     reply.raw.end();
   });
+  addGrowthRoute(app, admin, { failureOf, queryOf });
   addRecoveryRoutes(app, admin, { failureOf, queryOf });
   return app;
 }

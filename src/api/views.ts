@@ -64,6 +64,10 @@ export const volumeView = z.object({
   /** Brickyard did not make it: empty claim fields and size 0 mean unknown. */
   adopted: z.boolean().optional(),
   createdAt: z.string(),
+  /** Under way. `size`: bytes that the volume will have; `undo`: it was given up. */
+  growth: z.object({ size: bytes, undo: z.boolean() }).optional(),
+  /** Files are still to be spread over sets that were added at `since`; begun when there is a `task`. */
+  rebalance: z.object({ since: z.string(), task: z.string().optional() }).optional(),
   bricks: z.array(brickView),
 });
 export type VolumeView = z.infer<typeof volumeView>;
@@ -119,6 +123,8 @@ export function viewVolume(engine: Readable, volume: VolumeRecord): VolumeView {
     className: volume.owner.className,
     adopted: volume.adopted,
     createdAt: volume.createdAt,
+    growth: volume.growth === undefined ? undefined : { size: volume.growth.size, undo: volume.growth.undo === true },
+    rebalance: volume.rebalance,
     bricks: bricks.map(({ set, brick }, index) => ({
       set,
       node: brick.node,

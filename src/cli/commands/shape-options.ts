@@ -105,7 +105,7 @@ function durabilityOf({ replica, arbiter, disperse, distribute }: ShapeFlags): D
   return disperse ?? (replica === undefined ? usualShape.durability : { kind: 'replicate', count: replica });
 }
 
-function volumeSize(text: string): Bytes {
+export function volumeSize(text: string): Bytes {
   const size = parseQuantity(text);
   if (size === 0) {
     throw new RangeError(`expected a size above 0, got ${JSON.stringify(text)}`);

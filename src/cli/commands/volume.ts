@@ -5,6 +5,7 @@ import type { CommandContext } from './context.ts';
 import { withAdmin } from './admin-of.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { isPlaceOption, outputOption } from './output-option.ts';
+import { addVolumeGrowCommand } from './volume-grow.ts';
 import { addVolumePlanCommand } from './volume-plan.ts';
 import { addVolumeRecoveryCommands } from './volume-recovery.ts';
 
@@ -40,6 +41,7 @@ export function addVolumeCommand(program: Command, context: CommandContext): voi
     io.out(output === 'json' ? json(found) : volumeDetails(found));
   });
 
+  addVolumeGrowCommand(volume, context);
   addVolumePlanCommand(volume, context);
   addVolumeRecoveryCommands(volume, context);
 }

@@ -28,6 +28,14 @@ export function volumeTable(volumes: readonly VolumeView[]): string {
   );
 }
 
+function growthOf({ growth, rebalance }: VolumeView): readonly (readonly [string, string])[] {
+  const to = growth === undefined ? '' : describeSize(growth.size);
+  return [
+    ...(growth === undefined ? [] : [['Growing', growth.undo ? `to ${to}, given up` : `to ${to}`] as const]),
+    ...(rebalance === undefined ? [] : [['Rebalance', `not completed, since ${rebalance.since}`] as const]),
+  ];
+}
+
 /** Everything about one volume. */
 export function volumeDetails(volume: VolumeView): string {
   const facts: readonly (readonly [string, string])[] = [
@@ -38,6 +46,7 @@ export function volumeDetails(volume: VolumeView): string {
     ['Cluster', volume.cluster],
     ['Phase', volume.phase],
     ['Size', sizeText(volume)],
+    ...growthOf(volume),
     ['Durability', volume.durability],
     ['GID', volume.gid === undefined ? '-' : String(volume.gid)],
     ['Options', volume.options.map(({ key, value }) => `${key} ${value}`).join(', ') || '-'],

@@ -6,7 +6,9 @@ import { create as createHttp } from 'axios';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Admin, ProgressView } from '../../../src/api/admin.ts';
 import { AdminError } from '../../../src/api/admin-error.ts';
+import type { GrowthProgressView } from '../../../src/api/growth.ts';
 import { NoServerError, remoteAdmin } from '../../../src/api/remote-admin.ts';
+import { bytes, GiB } from '../../../src/domain/quantity.ts';
 import { startAdminServer, type AdminServer } from '../../../src/api/server.ts';
 import type { CapacityView } from '../../../src/api/capacity.ts';
 import type { StateView } from '../../../src/api/placement-state.ts';
@@ -115,6 +117,11 @@ const answers: Admin = {
     }
     return volume;
   },
+  growVolume: async (query, onProgress) => {
+    onProgress({ step: 'record', what: JSON.stringify(query), outcome: { kind: 'done' } });
+    onProgress({ step: 'extend', what: '3 bricks', outcome: { kind: 'waiting', reason: 'no answer' } });
+    return { kind: 'waiting', reason: 'no answer' };
+  },
   planVolume: async () => refusal,
   capacity: async ({ without }) => {
     if (without !== undefined) {
@@ -213,6 +220,27 @@ describe('admin API over its socket', () => {
       ['/dev/vdc', 'waiting'],
     ]);
     expect(outcome).toEqual({ kind: 'waiting', reason: 'no answer' });
+  });
+
+  it('passes each step of a growth on as it ends, and says at once when there is nothing to grow', async () => {
+    server = await startAdminServer(socket, answers);
+    const client = remoteAdmin(socket);
+    for (const query of [
+      { volume: 'default/data', size: bytes(2 * GiB) },
+      { volume: 'default/data', cancel: true },
+    ] as const) {
+      const steps: GrowthProgressView[] = [];
+      const outcome = await client.growVolume(query, (each) => void steps.push(each), AbortSignal.timeout(10_000));
+      expect(steps).toEqual([
+        { step: 'record', what: JSON.stringify(query), outcome: { kind: 'done' } },
+        { step: 'extend', what: '3 bricks', outcome: { kind: 'waiting', reason: 'no answer' } },
+      ]);
+      expect(outcome).toEqual({ kind: 'waiting', reason: 'no answer' });
+    }
+    const nothing = { volume: 'default/none', size: bytes(GiB) };
+    await expect(client.growVolume(nothing, () => undefined, AbortSignal.timeout(10_000))).rejects.toMatchObject({
+      code: 'not-found',
+    });
   });
 
   it('tells how far a survey is, and gives the answers of every other recovery', async () => {

@@ -30,6 +30,7 @@ describe('command line', () => {
     ['volume', ['volume']],
     ['volume list', ['volume', 'list']],
     ['volume info', ['volume', 'info']],
+    ['volume grow', ['volume', 'grow']],
     ['volume plan', ['volume', 'plan']],
     ['volume adopt', ['volume', 'adopt']],
     ['volume forget', ['volume', 'forget']],
