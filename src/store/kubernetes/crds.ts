@@ -8,8 +8,8 @@ import type { RecordKind } from './record-api.ts';
 import { immutable, structuralSchema, type Rule, type Structural } from './structural-schema.ts';
 import { omit, type Fields } from './wishes.ts';
 
-export const recordGroup = 'brickyard.dev';
-export const recordVersion = 'v1alpha1';
+const recordGroup = 'brickyard.dev';
+const recordVersion = 'v1alpha1';
 
 interface Definition {
   readonly kind: RecordKind;

@@ -159,7 +159,7 @@ export class GuardedRecords {
       this.know(kind, name, found);
       return true;
     }
-    const candidates: readonly Wanted[] = [fieldsThatMatter(wanted, known), ...doubts];
+    const candidates: readonly Wanted[] = [fieldsThatMatter(kind, wanted, known), ...doubts];
     if (!candidates.some((candidate) => says(found, candidate))) {
       const did = found === undefined ? 'deleted' : 'changed';
       throw new StoreError(`${kind} ${name} was ${did} by somebody else: ${cause?.message ?? 'found when looked at'}`, {
@@ -188,14 +188,14 @@ function keyOf(kind: StoredKind, name: string): string {
 }
 
 /** What a write is about to replace, as far as it is any business of that write. */
-function fieldsThatMatter(wanted: Wanted, known: RecordObject | undefined): Wanted {
+function fieldsThatMatter(kind: StoredKind, wanted: Wanted, known: RecordObject | undefined): Wanted {
   if (known === undefined) {
     return 'gone';
   }
   const { spec, status, data, metadata } = known;
   if (wanted === 'gone') {
-    // People see to the finalizers and labels of what is going anyway; the record itself must be the one that is known.
-    return { spec };
+    // Where the status is part of the record, so that a volume in another phase is another record.
+    return kind === 'GlusterVolume' ? { spec, status } : { spec };
   }
   return {
     ...('spec' in wanted ? { spec } : {}),

@@ -90,6 +90,23 @@ describe('the controller on the kubernetes store', () => {
     });
     wanted = [];
   }, 300_000);
+
+  it('sets a record aside that somebody has broken by hand, and works on', async () => {
+    const [broken, ...others] = await whole.createClaims(3);
+    await whole.allBound([...others, ...(broken === undefined ? [] : [broken])], 60_000);
+    const api = customObjects(whole);
+    const name = broken?.uid ?? '';
+    await waitFor('its record is ready', async () => (await phases(api))[name] === 'ready');
+    // A size that the schema lets in, and that no volume can have.
+    const body = [{ op: 'replace', path: '/spec/size', value: 2 ** 60 }];
+    await api.patchClusterCustomObject({ ...volumes, name, body });
+    await whole.brickyard.kill();
+    await whole.restart();
+    const more = await whole.createClaims(2);
+    await whole.allBound(more, 60_000);
+    expect(await whole.brickyard.log()).toMatch(new RegExp(`"id":"${name}","problem":"size: expected`));
+    expect(whole.storage.volumes().map((volume) => volume.name)).toContain(`vol_${name}`);
+  }, 180_000);
 });
 
 describe('two replicas on the kubernetes store', () => {

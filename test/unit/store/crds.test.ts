@@ -23,7 +23,10 @@ const definition = z.object({
   spec: z.object({
     names: z.object({ kind: z.string() }),
     versions: z.tuple([
-      z.object({ schema: z.object({ openAPIV3Schema: z.custom<Structural>(isFields) }), subresources: z.unknown().optional() }),
+      z.object({
+        schema: z.object({ openAPIV3Schema: z.custom<Structural>(isFields) }),
+        subresources: z.unknown().optional(),
+      }),
     ]),
   }),
 });

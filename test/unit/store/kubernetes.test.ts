@@ -155,6 +155,19 @@ describe('records as custom resources', () => {
     await expect(store.remove('volume', id)).rejects.toThrow('changed by somebody else');
   });
 
+  it('refuse to remove a volume that is in another phase by now', async () => {
+    await store.put(volume(1));
+    api.byHand('GlusterVolume', id, (held) => ({ spec: held?.spec, status: { phase: 'growing' } }));
+    await expect(store.remove('volume', id)).rejects.toThrow('changed by somebody else');
+  });
+
+  it('remove a record although somebody has touched what is no business of theirs', async () => {
+    await store.put(volume(1));
+    api.byHand('GlusterVolume', id, (held) => ({ spec: held?.spec, status: held?.status }));
+    await store.remove('volume', id);
+    expect(await api.get('GlusterVolume', id)).toBeUndefined();
+  });
+
   it('refuse to bring back a record that somebody else has removed', async () => {
     await store.put(volume(1));
     api.byHand('GlusterVolume', id, () => undefined);
