@@ -22,6 +22,12 @@ const bricks = (volume: string, nodes: number) =>
     arbiter: false,
   }));
 
+const secondSet = [4, 5, 6].map((node) => ({
+  host: hostName(`10.77.0.${node}`),
+  path: '/bricks/e0/brick',
+  arbiter: false,
+}));
+
 describe('command lines of gluster', () => {
   it.each<readonly [string, Command]>([
     [
@@ -56,6 +62,19 @@ describe('command lines of gluster', () => {
         bricks: bricks('distribute0', 3),
       }),
     ],
+    [
+      'add-brick.xml',
+      argv.volumeAddBricks({ name: volumeName('e0'), durability: { kind: 'replicate', count: 3 }, bricks: secondSet }),
+    ],
+    [
+      'remove-brick-start.xml',
+      argv.volumeRemoveBricks(
+        { name: volumeName('e0'), durability: { kind: 'replicate', count: 3 }, bricks: secondSet },
+        'start',
+      ),
+    ],
+    ['rebalance-start.xml', argv.volumeRebalance(volumeName('e0'), 'start')],
+    ['rebalance-status-running.xml', argv.volumeRebalance(volumeName('e0'), 'status')],
     ['volume-start.xml', argv.volumeStart(volumeName('vol0'))],
     ['volume-stop.xml', argv.volumeStop(volumeName('vol5'))],
     ['volume-delete.xml', argv.volumeDelete(volumeName('vol5'))],

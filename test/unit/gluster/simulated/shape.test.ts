@@ -73,8 +73,19 @@ const gluster = (words: string): Promise<string> => {
 const bricks = (name: string, nodes: number): string =>
   Array.from({ length: nodes }, (_none, index) => `10.0.0.${index + 1}:/bricks/${name}`).join(' ');
 
-/** Real answer, what leads up to it in the simulation, the command, and a fault that it needs. */
-const cases: readonly (readonly [string, readonly string[], string, FaultSpec?])[] = [
+/** The last three of six nodes, as a second set of three. */
+const second = (name: string): string => [4, 5, 6].map((node) => `10.0.0.${node}:/bricks/${name}`).join(' ');
+const twoSets: readonly string[] = [
+  `volume create v replica 3 ${bricks('v', 3)}`,
+  'volume start v',
+  `volume add-brick v ${second('v')}`,
+];
+
+/** Milliseconds that a movement of files takes, and then some. */
+const moved = 10_000;
+
+/** Real answer, what leads up to it in the simulation (or how long it waits), the command, and a fault that it needs. */
+const cases: readonly (readonly [string, readonly (string | number)[], string, FaultSpec?])[] = [
   ['volume-create.xml', [], `volume create v replica 3 ${bricks('v', 3)}`],
   [
     'fail-create-volume-exists.xml',
@@ -156,6 +167,38 @@ const cases: readonly (readonly [string, readonly string[], string, FaultSpec?])
   ['fail-info-no-such-volume.xml', [], 'volume info v'],
   ['volume-list.xml', [`volume create v ${bricks('v', 3)}`, `volume create w ${bricks('w', 3)}`], 'volume list'],
   ['volume-list-empty.xml', [], 'volume list'],
+  ['add-brick.xml', twoSets.slice(0, 2), `volume add-brick v ${second('v')}`],
+  ['fail-add-brick-count.xml', twoSets.slice(0, 2), `volume add-brick v ${bricks('w', 2)}`],
+  ['rebalance-start.xml', twoSets, 'volume rebalance v start'],
+  ['rebalance-status-running.xml', [...twoSets, 'volume rebalance v start'], 'volume rebalance v status'],
+  ['rebalance-status-completed.xml', [...twoSets, 'volume rebalance v start', moved], 'volume rebalance v status'],
+  ['fail-rebalance-already-started.xml', [...twoSets, 'volume rebalance v start'], 'volume rebalance v start'],
+  ['fail-rebalance-start-not-distribute.xml', twoSets.slice(0, 2), 'volume rebalance v start'],
+  ['fail-rebalance-not-distribute.xml', twoSets.slice(0, 2), 'volume rebalance v start'],
+  ['fail-rebalance-status-never-started.xml', twoSets.slice(0, 2), 'volume rebalance v status'],
+  ['remove-brick-start.xml', twoSets, `volume remove-brick v ${second('v')} start`],
+  [
+    'remove-brick-status-running.xml',
+    [...twoSets, `volume remove-brick v ${second('v')} start`],
+    `volume remove-brick v ${second('v')} status`,
+  ],
+  [
+    'remove-brick-status-completed.xml',
+    [...twoSets, `volume remove-brick v ${second('v')} start`, moved],
+    `volume remove-brick v ${second('v')} status`,
+  ],
+  [
+    'fail-remove-brick-commit-in-progress.xml',
+    [...twoSets, `volume remove-brick v ${second('v')} start`],
+    `volume remove-brick v ${second('v')} commit`,
+  ],
+  [
+    'remove-brick-commit.xml',
+    [...twoSets, `volume remove-brick v ${second('v')} start`, moved],
+    `volume remove-brick v ${second('v')} commit`,
+  ],
+  ['fail-remove-brick-count.xml', twoSets, `volume remove-brick v ${bricks('v', 2)} start`],
+  ['fail-remove-brick-status-never-started.xml', twoSets.slice(0, 2), `volume remove-brick v ${bricks('v', 3)} status`],
   ['pool-list.xml', [], 'pool list'],
   ['pool-list-one-down.xml', [], 'pool list', { effect: { kind: 'glusterd-down' }, node: 'node-3' }],
   ['peer-probe-already.xml', [], 'peer probe 10.0.0.2'],
@@ -168,7 +211,7 @@ describe('answers of the simulated glusterd', () => {
     'have the elements of $file',
     async ({ file, before, words, fault }) => {
       for (const each of before) {
-        await gluster(each);
+        await (typeof each === 'number' ? cluster.clock.advance(each) : gluster(each));
       }
       if (fault !== undefined) {
         cluster.simulation.faults.add(fault);
@@ -177,7 +220,9 @@ describe('answers of the simulated glusterd', () => {
       const real = sample(file).exited.stdout;
       expect(pathsOf(answer)).toEqual(pathsOf(real));
       const output = (values: readonly (string | undefined)[]) =>
-        values.map((value) => value?.replaceAll(/10\.(?:77\.)?0\.0?\.?\d+/g, 'HOST'));
+        values.map((value) =>
+          value?.replaceAll(/10\.(?:77\.)?0\.0?\.?\d+/g, 'HOST').replaceAll(/ [0-9a-z]+ is/g, ' NAME is'),
+        );
       expect(output(valuesOf(answer))).toEqual(output(valuesOf(real)));
     },
   );
