@@ -100,7 +100,6 @@ const rebalance = z.object({
  * deleting: nothing brings it back. Bricks go only after gluster has said that the volume is gone.
  */
 export const volumePhase = z.enum(['creating', 'ready', 'growing', 'deleting']);
-export type VolumePhase = z.infer<typeof volumePhase>;
 
 /** One volume, self-contained: all that is needed to carry on with it after any crash. The commit point of everything. */
 export const volumeRecord = z.object({

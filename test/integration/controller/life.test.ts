@@ -26,7 +26,7 @@ describe('a claim', () => {
       },
     });
     expect(house.sandbox.stats.writes('brickyard/') - before).toBe(3);
-    expect(house.eventsAbout(uid)).toEqual([
+    expect(house.eventsAbout(uid).toSorted()).toEqual([
       'Provisioning: External provisioner is provisioning volume for claim "default/data"',
       `ProvisioningSucceeded: Successfully provisioned volume pvc-${uid}`,
     ]);
