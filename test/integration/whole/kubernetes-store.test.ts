@@ -165,7 +165,7 @@ describe('nodes that are declared', () => {
     api.patchClusterCustomObject({ ...nodes, name, body: [{ op: 'replace', path, value }] });
 
   it('are prepared, and claims are placed on them', async () => {
-    const example = await readFile(new URL('../../../examples/gluster-node.yaml', import.meta.url), 'utf8');
+    const example = await readFile(new URL('../../../examples/topology/gluster-node.yaml', import.meta.url), 'utf8');
     const first = z
       .looseObject({ metadata: z.object({ name: z.string() }), spec: z.looseObject({}) })
       .parse(parse(example));
