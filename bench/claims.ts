@@ -8,10 +8,18 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import type { KubeSandbox } from '../src/sandbox/api/start.ts';
 import { loadTopology, startBrickyard } from '../test/support/brickyard-process.ts';
 import { startStorage } from '../test/support/storage.ts';
 import { startTestApi } from '../test/support/test-api.ts';
+
+/** As the image runs it: built, and with its bounds for the heap. */
+const program = [
+  '--max-semi-space-size=4',
+  '--max-old-space-size=256',
+  fileURLToPath(new URL('../dist/main.js', import.meta.url)),
+];
 
 const claimType = { apiVersion: 'v1', kind: 'PersistentVolumeClaim' } as const;
 
@@ -28,6 +36,7 @@ export async function run(args: readonly string[]): Promise<void> {
     directory,
     kubeconfigPath,
     storage,
+    program,
     config: {
       api: { qps: 10_000, burst: 10_000 },
       limits: { maxVolumesPerCluster: count + 1 },

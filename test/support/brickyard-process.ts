@@ -20,6 +20,8 @@ export interface BrickyardOptions {
   readonly leaderElection?: boolean;
   /** More of the configuration file. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Words for Node before the command. Default: the sources. */
+  readonly program?: readonly string[];
 }
 
 export interface BrickyardProcess {
@@ -40,7 +42,7 @@ export async function startBrickyard(options: BrickyardOptions): Promise<Brickya
   await writeFile(configPath, JSON.stringify(configOf(options)));
   const output = createWriteStream(logPath, { flags: 'a' });
   await once(output, 'open');
-  const child = spawn(process.execPath, [main, 'serve', '--config', configPath], {
+  const child = spawn(process.execPath, [...(options.program ?? [main]), 'serve', '--config', configPath], {
     stdio: ['ignore', output, output],
     env: { PATH: process.env['PATH'] ?? '' },
   });
