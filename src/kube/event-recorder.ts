@@ -51,6 +51,8 @@ interface Pending {
 /** As many different things are remembered; the one not repeated for longest is forgotten first. */
 const remembered = 4_096;
 const attempts = 3;
+/** As many events are under way at once: one after another they fall behind a burst of claims, and are dropped. */
+const writers = 8;
 const pauseMs = 1_000;
 
 /**
@@ -58,7 +60,7 @@ const pauseMs = 1_000;
  * what happened meanwhile is counted, and the count is patched into the same Event at the next occurrence after that.
  * A new Event is one API write.
  *
- * `record` never waits and never throws: events wait in a bounded queue, one writer takes them in order, and what
+ * `record` never waits and never throws: events wait in a bounded queue, a few writers take them in order, and what
  * cannot be written is dropped. Events are for people; nothing may depend on one.
  */
 export class EventRecorder {
@@ -67,7 +69,7 @@ export class EventRecorder {
   readonly #said = new LruMap<string, Said>(remembered);
   readonly #queue: Pending[] = [];
   readonly #ended = new AbortController();
-  #writer: Promise<void> | undefined;
+  readonly #writers = new Set<Promise<void>>();
   #closed = false;
   #dropped = 0;
 
@@ -97,7 +99,10 @@ export class EventRecorder {
       return;
     }
     this.#queue.push(pending);
-    this.#writer ??= this.#write();
+    if (this.#writers.size < writers) {
+      const writer = this.#write().finally(() => this.#writers.delete(writer));
+      this.#writers.add(writer);
+    }
   }
 
   /** Writes what is waiting, for `graceMs` milliseconds at most, then takes no more. Never rejects. */
@@ -105,10 +110,10 @@ export class EventRecorder {
     this.#closed = true;
     const timer = new AbortController();
     const timeUp = this.#options.clock.sleep(graceMs, timer.signal).catch(() => undefined);
-    await Promise.race([this.#writer, timeUp]);
+    await Promise.race([Promise.all(this.#writers), timeUp]);
     timer.abort();
     this.#ended.abort(new Error('the event recorder was closed'));
-    await this.#writer;
+    await Promise.all(this.#writers);
     for (const { event } of this.#queue.splice(0)) {
       this.#drop('no time was left at shutdown', event);
     }
@@ -139,15 +144,12 @@ export class EventRecorder {
   }
 
   async #write(): Promise<void> {
-    // Also lets `#writer` be set before the first event has gone.
-    await Promise.resolve();
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       await this.#deliver(next);
       if (this.#ended.signal.aborted) {
         break;
       }
     }
-    this.#writer = undefined;
   }
 
   /** Never rejects. */
