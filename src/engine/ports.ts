@@ -146,7 +146,7 @@ export interface GlusterVolume {
 
 /** How far gluster is with spreading a volume's files over all its bricks. */
 export interface Rebalance {
-  /** `none`: there was none, or gluster has forgotten it. `stopped`: somebody stopped it. */
+  /** `none`: there was none, or gluster has forgotten it, as it does when somebody stops it. */
   readonly state: 'none' | 'running' | 'completed' | 'failed' | 'stopped';
   /** Gluster's name of it: another start is another task. Absent only with `none`. */
   readonly task?: string;

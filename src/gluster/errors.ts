@@ -68,6 +68,7 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['no-such-volume', /Volume (?:(?<subject>\S+) )?does not exist/],
   ['already-started', /Volume (?<subject>\S+) already started/],
   ['not-started', /Volume (?<subject>\S+) is not (?:in the )?started(?: state)?/],
+  ['not-started', /Volume (?<subject>\S+) needs to be started (?:to perform rebalance|before remove-brick)/],
   ['still-started', /Volume (?<subject>\S+) has been started\. ?Volume needs to be stopped/],
   ['peer-down', /Host (?<subject>\S+) (?:is )?not connected/],
   ['peer-down', /Some of the peers are down/],

@@ -105,6 +105,29 @@ describe('Ledger', () => {
     expect(counted()).toEqual({ d: 1, e: 1, f: 1 });
   });
 
+  it('counts a brick that grows at the larger of both sizes until one of them is durable alone', async () => {
+    const record = recordOf(1, ['a', 'b', 'c']);
+    const size = bytes(3 * GiB);
+    const bricks = record.brickSets.flat().map(({ id }) => ({ id, size, footprint: size }));
+    const sets = recordOf(1, ['d', 'e', 'f'], 1).brickSets;
+    const used = () =>
+      Object.fromEntries(
+        ledger
+          .pool(east)
+          .devices()
+          .map(({ node, used: taken }) => [node, Math.floor(taken / GiB)]),
+      );
+    await ledger.add(record);
+    verdict = 'reject-after';
+    await ledger.update({ ...record, phase: 'growing', growth: { size, bricks, sets } });
+    expect(used()).toEqual({ a: 3, b: 3, c: 3, d: 1, e: 1, f: 1 });
+    await ledger.update(record);
+    expect(used()).toEqual({ a: 3, b: 3, c: 3, d: 1, e: 1, f: 1 });
+    verdict = 'normal';
+    await ledger.settle(idOf(1));
+    expect(used()).toEqual({ a: 1, b: 1, c: 1 });
+  });
+
   it('counts discarded bricks with the others', async () => {
     const record = recordOf(1, ['a', 'b', 'c']);
     await ledger.add({ ...record, discarded: recordOf(1, ['x', 'y', 'z'], 1).brickSets[0] });

@@ -132,6 +132,28 @@ describe('VolumeRuns', () => {
     expect(await again).toEqual(done('made'));
   });
 
+  it('stops for a delete, or on demand, what yields to it, and turns such work away until the delete is over', async () => {
+    const { runs } = runsOf();
+    const [growing, cancelling, deleting, late] = [new Task('g'), new Task('c'), new Task('d'), new Task('l')];
+    const first = runs.yielding(idOf(1), forever, growing.work);
+    await turn();
+    runs.stopYielding(idOf(1), 'given up');
+    const second = runs.yielding(idOf(1), forever, cancelling.work);
+    growing.finish();
+    expect(await first).toMatchObject({ kind: 'waiting', reason: 'stopped: given up' });
+    await turn();
+    const third = runs.delete(idOf(1), forever, deleting.work);
+    expect(cancelling.signals?.stop.aborted).toBe(true);
+    expect(cancelling.signals?.abort.aborted).toBe(false);
+    expect(await runs.yielding(idOf(1), forever, late.work)).toMatchObject({ kind: 'waiting' });
+    cancelling.finish();
+    expect((await second).kind).toBe('waiting');
+    await turn();
+    deleting.finish();
+    expect(await third).toEqual(done('d'));
+    expect([growing.starts, cancelling.starts, deleting.starts, late.starts]).toEqual([1, 1, 1, 0]);
+  });
+
   it('never overlaps two pieces of work on one volume', async () => {
     const { runs } = runsOf();
     let running = 0;

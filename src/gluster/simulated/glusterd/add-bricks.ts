@@ -29,7 +29,6 @@ export function addBricks(
     return refused(`Incorrect number of bricks supplied ${words.length} with count ${perSet}`, 0);
   }
   if (isMoving(volume, now)) {
-    // In gluster's words from its sources: the measured cluster has no sample of it.
     return refused(`Volume name ${name} rebalance is in progress. Please retry after completion`);
   }
   const places = words.map(placeOf);

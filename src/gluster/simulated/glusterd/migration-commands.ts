@@ -44,24 +44,26 @@ export function rebalance(asked: Asked, [name, step, ...rest]: readonly string[]
   if (setsOf(volume) < 2) {
     return refused(notDistributed(name));
   }
+  if (volume.status !== 'started') {
+    return refused(`Volume ${name} needs to be started to perform rebalance`);
+  }
   if (step === 'start') {
-    if (volume.status !== 'started') {
-      return refused(`Volume ${name} needs to be started to perform rebalance`);
-    }
     if (isMoving(volume, asked.now)) {
       return refused(`Rebalance on ${name} is already started`);
     }
     volume.migration = begin('rebalance', volume.bricks, asked);
     return success({ volRebalance: { 'task-id': volume.migration.task, op: 1 } });
   }
-  if (volume.migration?.kind !== 'rebalance') {
-    // In gluster's words from its sources: the measured cluster has no sample of it.
+  const { migration } = volume;
+  if (migration?.kind !== 'rebalance') {
     return refused(`Rebalance not started for volume ${name}.`);
   }
   if (step === 'stop' && isMoving(volume, asked.now)) {
-    volume.migration.stoppedAt = asked.now;
+    // The answer is the last that is heard of it: gluster forgets what was stopped.
+    migration.stoppedAt = asked.now;
+    volume.migration = undefined;
   }
-  return success({ volRebalance: progressOf(volume.migration, asked, { op: step === 'stop' ? 2 : 3 }) });
+  return success({ volRebalance: progressOf(migration, asked, { op: step === 'stop' ? 2 : 3 }) });
 }
 
 function progressOf(migration: Migration, { pool, origin, now }: Asked, op: Body): Body {
@@ -101,6 +103,11 @@ function startRemoval(asked: Asked, volume: PoolVolume, bricks: readonly PoolBri
     const text =
       'Removing bricks from replicate configuration is not allowed without reducing replica count explicitly.';
     return removalRefused(text, 0);
+  }
+  if (volume.status !== 'started') {
+    return removalRefused(
+      `Volume ${volume.name} needs to be started before remove-brick (you can use 'force' or 'commit' to override this behavior)`,
+    );
   }
   if (bricks.length === volume.bricks.length) {
     return removalRefused('Deleting all the bricks of the volume is not allowed');

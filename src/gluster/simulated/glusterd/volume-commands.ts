@@ -56,7 +56,6 @@ export function stopVolume(pool: TrustedPool, name: string, now: number): ToolRe
     return refusal(`Volume ${name} is not in the started state`);
   }
   if (isMoving(volume, now)) {
-    // In gluster's words from its sources: the measured cluster has no sample of it.
     return refusal(`rebalance session is in progress for the volume '${name}'`);
   }
   volume.status = 'stopped';

@@ -210,7 +210,8 @@ describe('sets of a volume', () => {
     await add();
     await rebalance();
     expect(await cluster.storage.stopVolume(first(), stands.name, cluster.context)).toEqual(done());
-    expect(await status()).toMatchObject({ value: { state: 'stopped' } });
+    expect(cluster.simulation.inspect().pools[0]?.volumes[0]?.migration).toBeUndefined();
+    expect(await status()).toMatchObject({ kind: 'failed', reason: expect.stringContaining('started') as string });
     expect(
       cluster.ran.filter(({ line }) => line.endsWith('rebalance vol_00000000-0000-4000-8000-000000000001 stop')),
     ).toHaveLength(1);
