@@ -32,10 +32,9 @@ import type { VolumeRecord } from '../domain/volume.ts';
 import { addressesOf } from './addresses.ts';
 import { latestGeneration, withPaths } from './brick-match.ts';
 import type { Account } from './calls.ts';
-import { isGrowing, lookForSets, tellGluster, told, type GrowingRecord, type Tell } from './growth-steps.ts';
+import { afterSteps, commitEnd, isGrowing, lookForSets, told, type GrowingRecord, type Tell } from './growth-steps.ts';
 import { waitOutLocks } from './lock-patience.ts';
 import type { Seen } from './look.ts';
-import { trackRebalance } from './track-rebalance.ts';
 import { undoGrowth } from './undo-growth.ts';
 import { stopped, type RunSignals } from './volume-runs.ts';
 import { accountOf, type VolumeWork } from './volume-work.ts';
@@ -169,15 +168,7 @@ async function forward(
     first = false;
     return walk(work, record, account, isNew, tell);
   });
-  if (outcome.kind !== 'done') {
-    // The record is there, so something is left: the promise of `rejected` cannot be given.
-    return outcome.kind === 'rejected' ? failed(outcome.reason) : outcome;
-  }
-  if (outcome.value.rebalance !== undefined) {
-    // There is room already. What does not work now is done by a sweep: the record asks for it until it is.
-    await told(tell, 'rebalance', 'files are spread over the new sets', trackRebalance(work, outcome.value, account));
-  }
-  return done(work.ledger.volume(record.id) ?? outcome.value);
+  return afterSteps(work, outcome, account, tell);
 }
 
 /** All steps once, in order, up to the commit. */
@@ -205,12 +196,7 @@ async function walk(
     return added;
   }
   const grown = afterGrowth(added.value, new Date(work.settings.clock.now()).toISOString());
-  const written = signals.stop.aborted ? stopped(signals) : await tellGluster(work, grown, account);
-  if (written.kind !== 'done') {
-    return written;
-  }
-  const committed = await told(tell, 'record', `it has ${describeSize(grown.size)}`, work.ledger.update(grown));
-  return committed.kind === 'done' ? done(grown) : committed;
+  return commitEnd(work, grown, account, tell);
 }
 
 async function extend(

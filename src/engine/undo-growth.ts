@@ -14,15 +14,14 @@
  *
  * The volume's size is then what its sets serve: of each, what the smallest brick of it has.
  */
-import { done, failed, rejected, type Outcome } from '../domain/outcome.ts';
+import { done, rejected, type Outcome } from '../domain/outcome.ts';
 import { usableSize, withGrown, type GrownBrick } from '../domain/placement/in-place.ts';
-import { bytes, describeSize } from '../domain/quantity.ts';
+import { bytes } from '../domain/quantity.ts';
 import type { BrickRecord, VolumeRecord } from '../domain/volume.ts';
 import type { Account } from './calls.ts';
-import { isGrowing, lookForSets, tellGluster, told, type GrowingRecord, type Tell } from './growth-steps.ts';
+import { afterSteps, commitEnd, isGrowing, lookForSets, told, type GrowingRecord, type Tell } from './growth-steps.ts';
 import { waitOutLocks } from './lock-patience.ts';
 import type { BrickFacts } from './ports.ts';
-import { trackRebalance } from './track-rebalance.ts';
 import { stopped, type RunSignals } from './volume-runs.ts';
 import { accountOf, type VolumeWork } from './volume-work.ts';
 
@@ -61,13 +60,7 @@ export async function undoGrowth(
     return written;
   }
   const outcome = await waitOutLocks(work.settings, signals, () => walk(work, marked, account, tell));
-  if (outcome.kind !== 'done') {
-    return outcome.kind === 'rejected' ? failed(outcome.reason) : outcome;
-  }
-  if (outcome.value.rebalance !== undefined) {
-    await told(tell, 'rebalance', 'files are spread over the new sets', trackRebalance(work, outcome.value, account));
-  }
-  return done(work.ledger.volume(record.id) ?? outcome.value);
+  return afterSteps(work, outcome, account, tell);
 }
 
 async function walk(
@@ -103,12 +96,7 @@ async function walk(
     ...(kept.length === 0 ? {} : { discarded: kept }),
     ...(added === 0 ? {} : { rebalance: { since: new Date(work.settings.clock.now()).toISOString() } }),
   };
-  const telling = signals.stop.aborted ? stopped(signals) : await tellGluster(work, after, account);
-  if (telling.kind !== 'done') {
-    return telling;
-  }
-  const committed = await told(tell, 'record', `it has ${describeSize(after.size)}`, work.ledger.update(after));
-  return committed.kind === 'done' ? done(after) : committed;
+  return commitEnd(work, after, account, tell);
 }
 
 /**

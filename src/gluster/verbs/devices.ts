@@ -79,22 +79,11 @@ const unprepared = (node: NodeRef, device: DeviceName): Setback =>
 
 async function factsOf(errand: Errand, device: DeviceName): Promise<Outcome<DeviceFacts> | Unprepared> {
   const group = volumeGroupOf(errand.node.id, device);
-  const command = lvm.vgReport(group);
-  const exited = await errand.run(command);
-  if (exited.kind !== 'exited') {
-    return exited;
+  const groups = await reported(errand, lvm.vgReport(group), readGroups);
+  if (groups.kind !== 'done') {
+    return groups;
   }
-  if (groupMissing(exited)) {
-    return { kind: 'unprepared' };
-  }
-  if (exited.exitCode !== 0) {
-    return errand.failure(command, exited);
-  }
-  const read = errand.read(() => readGroups(exited.stdout));
-  if (read.kind !== 'read') {
-    return read;
-  }
-  const row = read.value.find(({ vg_name }) => vg_name === group);
+  const row = groups.value.find(({ vg_name }) => vg_name === group);
   if (row === undefined) {
     return { kind: 'unprepared' };
   }
@@ -118,8 +107,15 @@ function usable(device: DeviceName, group: GroupRow, volumes: readonly VolumeRow
   return { device, size: left(group.vg_size, aside), free: left(group.vg_free, aside - spare) };
 }
 
-async function volumesOf(errand: Errand, device: DeviceName): Promise<Outcome<readonly VolumeRow[]> | Unprepared> {
-  const command = lvm.lvReport(volumeGroupOf(errand.node.id, device));
+const volumesOf = (errand: Errand, device: DeviceName): Promise<Outcome<readonly VolumeRow[]> | Unprepared> =>
+  reported(errand, lvm.lvReport(volumeGroupOf(errand.node.id, device)), readVolumes);
+
+/** What LVM reports about a volume group, or that there is no such group. */
+async function reported<T>(
+  errand: Errand,
+  command: Command,
+  parse: (text: string) => readonly T[],
+): Promise<Outcome<readonly T[]> | Unprepared> {
   const exited = await errand.run(command);
   if (exited.kind !== 'exited') {
     return exited;
@@ -130,7 +126,7 @@ async function volumesOf(errand: Errand, device: DeviceName): Promise<Outcome<re
   if (exited.exitCode !== 0) {
     return errand.failure(command, exited);
   }
-  const rows = errand.read(() => readVolumes(exited.stdout));
+  const rows = errand.read(() => parse(exited.stdout));
   return rows.kind === 'read' ? done(rows.value) : rows;
 }
 
