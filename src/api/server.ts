@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { basename, dirname, join } from 'node:path';
 import { fastify, type FastifyInstance } from 'fastify';
 import { ZodError, type z } from 'zod';
+import { messageOf } from '../domain/error-message.ts';
 import { describeIssues } from '../domain/schema.ts';
 import { AdminError, type AdminFailureCode } from './admin-error.ts';
 import type { Admin, ApplyLine } from './admin.ts';
@@ -79,7 +80,7 @@ function failureOf(error: unknown): { readonly code: AdminFailureCode; readonly 
     return { code: 'failed', message: error.message };
   }
   const { statusCode } = error as { statusCode?: unknown };
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { code: typeof statusCode === 'number' && statusCode < 500 ? 'invalid' : 'failed', message };
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../domain/error-message.ts';
 import type { DesiredCluster, DesiredDevice, DesiredNode, DesiredTopology } from '../domain/desired-topology.ts';
 import { nearest } from '../domain/nearest.ts';
 import { clusterId, deviceName, hostName, nodeId } from '../domain/names.ts';
@@ -48,7 +49,7 @@ const device = z
     try {
       return { name: deviceName(name), tags, wipe: destroydata };
     } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : String(error));
+      context.addIssue(messageOf(error));
       return z.NEVER;
     }
   });
@@ -67,7 +68,7 @@ const node = z
       const id = nodeId(hostnames.manage, 'node.hostnames.manage[0]');
       return { id, zone, ...hostnames, tags, devices };
     } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : String(error));
+      context.addIssue(messageOf(error));
       return z.NEVER;
     }
   });

@@ -1,4 +1,5 @@
 /** What to do about a claim: a pure decision, by the rules of the external provisioner contract. */
+import { messageOf } from '../domain/error-message.ts';
 import { parseClassParameters, describeProblems, type ClassParameters } from '../domain/class-parameters.ts';
 import { NameError, volumeId, volumeNameFor, type VolumeId } from '../domain/names.ts';
 import { parseQuantity, type Bytes } from '../domain/quantity.ts';
@@ -138,7 +139,7 @@ function sizeOf(text: string | undefined): Bytes {
   try {
     size = parseQuantity(text);
   } catch (error) {
-    throw new RangeError(`${field}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new RangeError(`${field}: ${messageOf(error)}`, { cause: error });
   }
   if (size === 0) {
     throw new RangeError(`${field}: expected a size of more than 0, got ${JSON.stringify(text)}`);

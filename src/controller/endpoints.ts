@@ -3,6 +3,7 @@
  * the cluster points to them, so users cannot delete what a mount needs, and a changed node list is changed in one place.
  */
 import { isIP } from 'node:net';
+import { messageOf } from '../domain/error-message.ts';
 import type { Log } from '../domain/log.ts';
 import type { ClusterId, HostName } from '../domain/names.ts';
 import type { NodeRecord } from '../domain/topology.ts';
@@ -100,7 +101,7 @@ export class EndpointsReconciler {
         complete: true,
       };
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       return { addresses: [], problems: [`node ${id}: ${storage} cannot be looked up: ${why}`], complete: false };
     }
   }

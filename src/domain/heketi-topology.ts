@@ -3,6 +3,7 @@
  * need not be found by its nodes, and a zone may be a name as well as a number.
  */
 import { z } from 'zod';
+import { messageOf } from './error-message.ts';
 import type { DesiredCluster, DesiredDevice, DesiredNode, DesiredTopology } from './desired-topology.ts';
 import { clusterId, deviceName, hostName, NameError, nodeId } from './names.ts';
 import { describeIssues } from './schema.ts';
@@ -183,7 +184,7 @@ export function parseHeketiTopology(text: string): DesiredTopology {
   try {
     json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new TopologyFileError([`expected JSON: ${error instanceof Error ? error.message : String(error)}`]);
+    throw new TopologyFileError([`expected JSON: ${messageOf(error)}`]);
   }
   const parsed = file.safeParse(json);
   if (!parsed.success) {

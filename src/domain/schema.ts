@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from './error-message.ts';
 import { bytes, type Bytes } from './quantity.ts';
 
 /**
@@ -18,7 +19,7 @@ export function branded<T extends string>(parse: (text: string) => T, shape?: Te
     try {
       return parse(text);
     } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : String(error));
+      context.addIssue(messageOf(error));
       return z.NEVER;
     }
   });
@@ -34,7 +35,7 @@ export const byteSize = z
     try {
       return bytes(value);
     } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : String(error));
+      context.addIssue(messageOf(error));
       return z.NEVER;
     }
   });

@@ -1,4 +1,5 @@
 /** The only way from the engine to storage nodes: through lanes, with patience, and remembering who was silent. */
+import { messageOf } from '../domain/error-message.ts';
 import type { ClusterId } from '../domain/names.ts';
 import { unknown, waiting, type Outcome, type Waiting } from '../domain/outcome.ts';
 import type { NodeRecord } from '../domain/topology.ts';
@@ -141,7 +142,7 @@ export class Calls {
       outcome = await verb(nodes, { signal: account.signals.abort }, node);
     } catch (error) {
       // The port forbids it, so nothing is known of what was done.
-      outcome = unknown(`${step} on ${node.id} threw: ${error instanceof Error ? error.message : String(error)}`);
+      outcome = unknown(`${step} on ${node.id} threw: ${messageOf(error)}`);
     } finally {
       answered.abort();
     }

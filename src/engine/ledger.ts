@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/error-message.ts';
 import type { ClusterId, NodeId, VolumeId } from '../domain/names.ts';
 import { done, unknown, type Outcome } from '../domain/outcome.ts';
 import { PlacementPool } from '../domain/placement/pool.ts';
@@ -170,7 +171,7 @@ export class Ledger {
       await this.#store.remove('volume', id);
     } catch (error) {
       entry.state = 'unsettled';
-      return unknown(`the record of ${id} may or may not be removed: ${text(error)}`);
+      return unknown(`the record of ${id} may or may not be removed: ${messageOf(error)}`);
     }
     this.#entries.delete(id);
     const pool = this.pool(entry.record.cluster);
@@ -193,7 +194,7 @@ export class Ledger {
     try {
       await this.#store.remove('volume', id);
     } catch (error) {
-      return unknown(`the document of ${id} may or may not be removed: ${text(error)}`);
+      return unknown(`the document of ${id} may or may not be removed: ${messageOf(error)}`);
     }
     this.#quarantined = new Map([...this.#quarantined].filter(([other]) => other !== key));
     for (const brick of document.bricks) {
@@ -223,7 +224,7 @@ export class Ledger {
     entry.record = record;
     if (failure !== undefined) {
       entry.state = 'unsettled';
-      return unknown(`the record of ${record.id} may or may not be written: ${text(failure)}`);
+      return unknown(`the record of ${record.id} may or may not be written: ${messageOf(failure)}`);
     }
     entry.state = 'settled';
     this.#discount(entry);
@@ -270,8 +271,4 @@ function recount(pool: PlacementPool, before: BrickRecord | undefined, after: Br
   if (after !== undefined) {
     pool.occupy(after);
   }
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 /** One piece of work per volume at a time, shared by everybody who asks for the same. */
+import { messageOf } from '../domain/error-message.ts';
 import type { VolumeId } from '../domain/names.ts';
 import { unknown, waiting, type Outcome, type Waiting } from '../domain/outcome.ts';
 
@@ -217,7 +218,7 @@ export class VolumeRuns<E, D> {
       } catch (error) {
         // A defect. How far the work had come is not known, which is just what `unknown` says.
         this.#defect(id, error);
-        return unknown(`internal error: ${error instanceof Error ? error.message : String(error)}`);
+        return unknown(`internal error: ${messageOf(error)}`);
       }
     });
     this.#tails.set(id, run.outcome);

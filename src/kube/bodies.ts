@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/error-message.ts';
 import { KubeError } from './errors.ts';
 import { apiVersionOf, type KubeObject, type Resource, type ResourceNames } from './resource.ts';
 
@@ -13,7 +14,7 @@ export function read<T extends KubeObject>(resource: Resource<T>, raw: unknown, 
   try {
     return resource.parse(raw);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     throw new KubeError(
       `${call}: the answer is not a ${resource.kind}: ${problem}`,
       { kind: 'protocol', cause: error },

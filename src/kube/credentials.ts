@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { messageOf } from '../domain/error-message.ts';
 import type { Clock } from '../domain/clock.ts';
 import { KubeError } from './errors.ts';
 import type { KubeConfigParts, TlsOptions } from './kube-config.ts';
@@ -150,7 +151,7 @@ export class CredentialSource {
       if (error instanceof KubeError) {
         throw error;
       }
-      const message = error instanceof Error ? error.message : String(error);
+      const message = messageOf(error);
       throw new KubeError(`cannot get credentials for the Kubernetes API: ${message}`, {
         kind: 'setup',
         unsent: true,

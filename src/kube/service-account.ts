@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { messageOf } from '../domain/error-message.ts';
 import { KubeError } from './errors.ts';
 
 /** Where every pod finds it. */
@@ -45,7 +46,7 @@ export class ServiceAccount {
     try {
       text = (await readFile(path, 'utf8')).trim();
     } catch (error) {
-      const got = error instanceof Error ? error.message : String(error);
+      const got = messageOf(error);
       throw new KubeError(`service account: expected a readable file ${path}, got ${got}`, { ...setup, cause: error });
     }
     if (text === '') {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
+import { messageOf } from '../../domain/error-message.ts';
 import { durabilityProblem, type Durability } from '../../domain/durability.ts';
 import { snapshotFactor, wholeNumber } from '../../domain/parameter-values.ts';
 import type { TagRule } from '../../domain/placement/request.ts';
@@ -25,7 +26,7 @@ export function argument<T>(read: (text: string) => T): (text: string) => T {
     try {
       return read(text);
     } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+      throw new InvalidArgumentError(messageOf(error));
     }
   };
 }

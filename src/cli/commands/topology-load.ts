@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { parseDocument } from 'yaml';
+import { messageOf } from '../../domain/error-message.ts';
 import type { Admin, ProgressView } from '../../api/admin.ts';
 import { agreed } from './agreed.ts';
 import { CommandError, exitCode, UsageError, type ExitCode } from '../exit-codes.ts';
@@ -20,9 +21,7 @@ export async function readTopologyFile(name: string): Promise<unknown> {
   try {
     content = name === '-' ? await text(process.stdin) : await readFile(name, 'utf8');
   } catch (error) {
-    throw new UsageError(
-      `${name}: expected a readable file, got ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsageError(`${name}: expected a readable file, got ${messageOf(error)}`);
   }
   const document = parseDocument(content);
   const [broken] = document.errors;

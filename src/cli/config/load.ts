@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
+import { messageOf } from '../../domain/error-message.ts';
 import { UsageError } from '../exit-codes.ts';
 import { configFields } from './fields.ts';
 import { completeConfig, configSchema, crossFieldProblems, type Config } from './schema.ts';
@@ -99,9 +100,7 @@ export async function loadConfig(
     content = await readFile(name, 'utf8');
   } catch (error) {
     const source = fileName === undefined ? 'env BRICKYARD_CONFIG' : 'flag --config';
-    throw new UsageError(
-      `${source}: expected a readable file, got ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new UsageError(`${source}: expected a readable file, got ${messageOf(error)}`);
   }
   return resolveConfig({ flags, environment, file: { name, content } });
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
+import { messageOf } from '../../domain/error-message.ts';
 import { remoteAdmin } from '../../api/remote-admin.ts';
 import { parseTopologyFile } from '../../api/topology-file.ts';
 import type { Clock, Random } from '../../domain/clock.ts';
@@ -71,7 +72,7 @@ async function startWorld(parts: DemonstrationParts, topology: DesiredTopology):
   const nodes = simulatedNodes(topology, bytes(flags.deviceSize * GiB));
   const { port, serverVersion } = flags;
   const sandbox = await startSandbox({ ...parts, port, serverVersion, nodes }).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CommandError(`the sandbox cannot start: ${why}`, { cause: error });
   });
   lifecycle.onClose('sandbox', () => sandbox.close());

@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { z } from 'zod';
+import { messageOf } from '../../domain/error-message.ts';
 import type { Admin } from '../../api/admin.ts';
 import { localAdmin } from '../../api/local-admin.ts';
 import { clusterRealm } from '../../controller/realm.ts';
@@ -75,7 +76,7 @@ async function askRealm(config: Config): Promise<string> {
   try {
     return await clusterRealm(kube);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new CommandError(
       `the state file is new, and the Kubernetes cluster that it is to serve does not say which one it is: ${why}`,
       { cause: error },

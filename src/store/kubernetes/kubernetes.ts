@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/error-message.ts';
 import {
   StoreError,
   type Declarations,
@@ -192,5 +193,5 @@ function storeError(error: unknown): StoreError {
   // After a conflict that stayed, what is known has been read anew: the next try may well work.
   const passing = ['lost', 'unavailable', 'conflict', 'taken'];
   const retryable = error instanceof RecordError && passing.includes(error.failure);
-  return new StoreError(error instanceof Error ? error.message : String(error), { retryable, cause: error });
+  return new StoreError(messageOf(error), { retryable, cause: error });
 }

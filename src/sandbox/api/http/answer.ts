@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 
+import { messageOf } from '../../../domain/error-message.ts';
 import { ApiError } from '../errors.ts';
 import type { ServerResponse } from 'node:http';
 import type { Json } from '../json.ts';
@@ -30,11 +31,7 @@ export function sendError(response: ServerResponse, error: unknown): void {
   const known =
     error instanceof ApiError
       ? error
-      : new ApiError(
-          500,
-          'InternalError',
-          `Internal error occurred: ${error instanceof Error ? error.message : String(error)}`,
-        );
+      : new ApiError(500, 'InternalError', `Internal error occurred: ${messageOf(error)}`);
   if (known.retryAfter !== undefined) {
     response.setHeader('Retry-After', String(known.retryAfter));
   }
