@@ -35,6 +35,11 @@ export class GuardedRecords {
   readonly #known = new Map<string, RecordObject>();
   /** What may have been written, or may be written yet, since `#known` was seen. */
   readonly #doubtful = new Map<string, Wanted[]>();
+  /**
+   * Creations whose answer was lost. No version fences a creation, so one that is still on its way can bring back an
+   * object that was removed meanwhile: unlike other doubts they outlive the next look.
+   */
+  readonly #creations = new Map<string, RecordFields[]>();
 
   constructor(api: RecordApi, possession: Possession) {
     this.#api = api;
@@ -64,6 +69,7 @@ export class GuardedRecords {
   forgetAll(): void {
     this.#known.clear();
     this.#doubtful.clear();
+    this.#creations.clear();
   }
 
   /** Makes it so that the object says `wanted`. `create`: what else it has when it is new. */
@@ -159,7 +165,9 @@ export class GuardedRecords {
       this.know(kind, name, found);
       return true;
     }
-    const candidates: readonly Wanted[] = [fieldsThatMatter(kind, wanted, known), ...doubts];
+    const mayBeGone = known === undefined || doubts.includes('gone');
+    const revived = mayBeGone ? (this.#creations.get(keyOf(kind, name)) ?? []) : [];
+    const candidates: readonly Wanted[] = [fieldsThatMatter(kind, wanted, known), ...doubts, ...revived];
     if (!candidates.some((candidate) => says(found, candidate))) {
       const did = found === undefined ? 'deleted' : 'changed';
       throw new StoreError(`${kind} ${name} was ${did} by somebody else: ${cause?.message ?? 'found when looked at'}`, {
@@ -180,6 +188,9 @@ export class GuardedRecords {
   #doubt(kind: StoredKind, name: string, wanted: Wanted): void {
     const key = keyOf(kind, name);
     this.#doubtful.set(key, [...(this.#doubtful.get(key) ?? []), wanted]);
+    if (wanted !== 'gone' && !this.#known.has(key)) {
+      this.#creations.set(key, [...(this.#creations.get(key) ?? []), wanted]);
+    }
   }
 }
 

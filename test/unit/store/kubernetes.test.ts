@@ -232,6 +232,22 @@ describe('answers that get lost', () => {
     await expect(store.open()).resolves.toHaveLength(1);
   });
 
+  it('let a creation that comes after the removal of what it was to make be written over', async () => {
+    const api = new FakeRecords();
+    const store = storeOn(api);
+    await store.open();
+    const fates: Fate[] = ['late', 'normal', 'normal'];
+    api.fate = () => fates.shift() ?? 'normal';
+    await store.put(volume(1));
+    await store.put(volume(2));
+    await store.remove('volume', id);
+    api.settle();
+    expect((await api.get('GlusterVolume', id))?.spec).toBeDefined();
+    await store.put(volume(3));
+    await store.close();
+    await expect(storeOn(api).open()).resolves.toEqual([volume(3)]);
+  });
+
   it('leave nothing that a later write cannot put right, whatever is lost and whenever it arrives', async () => {
     const fate = fc.constantFrom<Fate>('normal', 'normal', 'lost-before', 'lost-after', 'late', 'unavailable');
     const step = fc.record({
@@ -268,7 +284,25 @@ describe('answers that get lost', () => {
           wanted.toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
         );
       }),
-      { numRuns: 500 },
+      {
+        numRuns: 500,
+        // A creation that arrives after the object was made again and removed.
+        examples: [
+          [
+            [
+              { kind: 'node', version: 1, settle: false },
+              { kind: 'volume', version: 1, settle: false },
+              { kind: 'volume', version: 0, settle: false },
+              { kind: 'volume', version: 0, settle: false },
+            ],
+            fc.stream(
+              (
+                ['lost-after', 'unavailable', 'late', 'normal', 'normal', 'lost-after', 'lost-after'] as Fate[]
+              ).values(),
+            ),
+          ],
+        ],
+      },
     );
   });
 });
