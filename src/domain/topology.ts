@@ -23,6 +23,11 @@ export const deviceRecord = z.object({
   reserved: byteSize.default(bytes(0)),
   /** The administrator agreed that whatever is on this device may be destroyed when it is prepared. */
   wipe: z.boolean().default(false),
+  /** The serial number that the device must have to be prepared, so that a disk under another name is never taken for it. */
+  serial: z
+    .string()
+    .regex(/^[a-zA-Z0-9_.:-]{1,128}$/)
+    .optional(),
 });
 export type DeviceRecord = z.infer<typeof deviceRecord>;
 

@@ -82,6 +82,13 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
+export interface PrepareOptions {
+  /** What lies on the device may be destroyed. */
+  readonly wipe: boolean;
+  /** The serial number that the device must have, so that a disk under another name is never taken for it. */
+  readonly serial?: string;
+}
+
 /** A device as its node reports it. */
 export interface DeviceFacts {
   readonly device: DeviceName;
@@ -92,6 +99,16 @@ export interface DeviceFacts {
   readonly size: Bytes;
   /** Bytes not yet used by any brick, ours or not. */
   readonly free: Bytes;
+}
+
+/** A node as it sees itself. */
+export interface NodeFacts {
+  /** The kernel's id of this boot: another one after every start of the machine. */
+  readonly bootId: string;
+  /** Addresses of its network interfaces, loopback and link-local left out. */
+  readonly addresses: readonly string[];
+  /** Gluster's UUID of the node. Absent: its glusterd does not answer. */
+  readonly glusterId?: string;
 }
 
 /** What is needed to make, find and destroy a brick; all of it stands in the volume's record. */
@@ -156,6 +173,25 @@ export interface Rebalance {
   readonly failures: number;
 }
 
+/** A brick of a started volume, as gluster sees it now. */
+export interface BrickStatus {
+  readonly host: string;
+  readonly path: string;
+  /** Its process runs. */
+  readonly online: boolean;
+}
+
+/** What the self-heal daemon still has to bring to the other bricks of a set, from one brick's point of view. */
+export interface BrickHeal {
+  readonly host: string;
+  readonly path: string;
+  /** `false`: gluster could not ask this brick, and the counts are absent. */
+  readonly connected: boolean;
+  /** Files and directories that wait to be healed, those in split-brain included. */
+  readonly pending?: number;
+  readonly splitBrain?: number;
+}
+
 export interface Peer {
   readonly uuid: string;
   readonly hosts: readonly string[];
@@ -172,13 +208,18 @@ export interface Peer {
  * the next change of the same thing begins. gluster does this for volumes by its lock; for bricks it is the node's duty.
  */
 export interface StorageNodes {
+  /** `done` also when gluster does not run there: the facts say so. */
+  inspectNode(node: NodeRef, context: CallContext): Promise<Outcome<NodeFacts>>;
   /** Facts about a device that was prepared; `waiting` when it was not. */
   inspectDevice(node: NodeRef, device: DeviceName, context: CallContext): Promise<Outcome<DeviceFacts>>;
-  /** Makes a device ready for bricks. `rejected`, naming the holder, when it holds anything and `wipe` is false. */
+  /**
+   * Makes a device ready for bricks. `rejected`, naming the holder, when it holds anything and `wipe` is false, or is in
+   * use at all; `rejected`, naming both, when its serial number is not the one that was asked for.
+   */
   prepareDevice(
     node: NodeRef,
     device: DeviceName,
-    options: { readonly wipe: boolean },
+    options: PrepareOptions,
     context: CallContext,
   ): Promise<Outcome<DeviceFacts>>;
 
@@ -202,8 +243,16 @@ export interface StorageNodes {
   /** Every brick of ours on a device. */
   listBricks(node: NodeRef, device: DeviceName, context: CallContext): Promise<Outcome<readonly BrickFacts[]>>;
 
+  /**
+   * Mounts every brick of ours on the device that stands and is not mounted, as after a reboot. Answers which ones those
+   * were; gluster has to be told to start their processes (`restartBricks`).
+   */
+  restoreBricks(node: NodeRef, device: DeviceName, context: CallContext): Promise<Outcome<readonly BrickId[]>>;
+
   /** Makes `host` a member of the trusted pool that `via` is in. */
   ensurePeer(via: NodeRef, host: HostName, context: CallContext): Promise<Outcome<void>>;
+  /** Takes `host` out of the pool; `done` when it is no member. `rejected` while a volume has bricks there. Never uses `force`. */
+  removePeer(via: NodeRef, host: HostName, context: CallContext): Promise<Outcome<void>>;
   /** The members of the pool, `via` included. */
   listPeers(via: NodeRef, context: CallContext): Promise<Outcome<readonly Peer[]>>;
 
@@ -234,6 +283,32 @@ export interface StorageNodes {
     context: CallContext,
   ): Promise<Outcome<void>>;
   startVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
+  /** Starts the brick processes of a started volume that do not run; disturbs no other. `waiting` when it is not started. */
+  restartBricks(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
+  /** The bricks of one started volume, in set order; `undefined` when it is not started. Bricks of nodes that gluster does not see are not online. */
+  volumeStatus(
+    via: NodeRef,
+    name: VolumeName,
+    context: CallContext,
+  ): Promise<Outcome<readonly BrickStatus[] | undefined>>;
+  /** What waits to be healed, brick by brick. Reads every brick's index: not to be asked often. */
+  healSummary(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<readonly BrickHeal[]>>;
+  /** Begins to heal what the bricks' indices name, or with `full` whatever differs. `waiting` while the self-heal daemon is not up. */
+  startHeal(
+    via: NodeRef,
+    name: VolumeName,
+    options: { readonly full: boolean },
+    context: CallContext,
+  ): Promise<Outcome<void>>;
+  /** Puts an empty brick in another's place; gluster then heals onto it. `done` when it is there already. */
+  replaceBrick(
+    via: NodeRef,
+    name: VolumeName,
+    change: { readonly from: BrickAddress; readonly to: BrickAddress },
+    context: CallContext,
+  ): Promise<Outcome<void>>;
+  /** Takes an empty brick at a path for the one that gluster knew there, after a disk was changed; gluster heals onto it. */
+  resetBrick(via: NodeRef, name: VolumeName, brick: BrickAddress, context: CallContext): Promise<Outcome<void>>;
   /** Ends a rebalance that is running, which gluster would otherwise refuse the stop for. */
   stopVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
   /** The volume must be stopped. `waiting` on the peer when gluster refuses because a peer is down. */

@@ -24,10 +24,13 @@ export class Errand {
   readonly node: NodeRef;
   readonly #tools: Tools;
   readonly #context: CallContext;
+  readonly #lane: string | undefined;
   #begun = false;
 
-  constructor(tools: Tools, node: NodeRef, context: CallContext) {
+  /** `lane`: what the commands change, so that the node runs them one after another with any other errand's about it. */
+  constructor(tools: Tools, node: NodeRef, context: CallContext, lane?: string) {
     this.node = node;
+    this.#lane = lane;
     this.#tools = tools;
     this.#context = context;
   }
@@ -41,7 +44,7 @@ export class Errand {
   async run(command: Command): Promise<Exited | Setback> {
     const result = this.aborted
       ? ({ kind: 'not-started', cause: 'aborted', reason: 'the caller gave up' } as const)
-      : await this.#tools.runner.run(this.node, command, this.#context);
+      : await this.#tools.runner.run(this.node, this.#inLane(command), this.#context);
     if (result.kind === 'exited') {
       this.#begun = true;
       if (result.exitCode !== 0) {
@@ -94,6 +97,10 @@ export class Errand {
       }
       throw error;
     }
+  }
+
+  #inLane(command: Command): Command {
+    return this.#lane === undefined ? command : { ...command, lane: this.#lane };
   }
 
   #setbackOf(result: Exclude<CommandResult, Exited>, command: Command): Setback {

@@ -12,6 +12,11 @@ export interface Command {
   readonly argv: readonly string[];
   /** Milliseconds after which the node itself ends the command and everything that it started. */
   readonly deadlineMs: number;
+  /**
+   * Commands of one lane run one after another on their node, also when the runner that sent an earlier one is gone: the
+   * node itself holds a lock for as long as anything that the command started is alive. The deadline counts the wait.
+   */
+  readonly lane?: string;
 }
 
 /** The command ran to its end. Output is bounded: what exceeds the bound is cut off at its end. */
