@@ -1,14 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+const setupFiles = ['test/support/seed.ts'];
+
 // One project a level; what belongs where is written in test/README.md.
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], setupFiles, testTimeout: 30_000 } },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          setupFiles,
           testTimeout: 180_000,
           hookTimeout: 60_000,
         },

@@ -7,6 +7,7 @@ const placeFlags: ReadonlySet<string> = new Set([
   '--state-dir',
   '--admin-socket',
   '--store-path',
+  '--nodes-kind',
   '--nodes-url',
   '--nodes-token-file',
   '--kubeconfig',

@@ -37,6 +37,12 @@ export const text = (description: string, expected: string, grammar: RegExp): Le
 /** Any text that is not empty, such as a path. */
 export const path = (description: string, expected = 'a path'): Leaf<string> => text(description, expected, /^[^\0]+$/);
 
+/** A program and its first arguments, as a list of words: no quoting, and no shell ever sees them. */
+export const words = (description: string): Leaf<readonly string[]> =>
+  leaf({ description, expected: 'words without quotes, such as nsenter --target 1 --mount --' }, (value) =>
+    /^[\w./:=@%+, -]*$/.test(value) ? value.split(' ').filter((word) => word !== '') : undefined,
+  );
+
 /** `true` or `false`. */
 export const toggle = (description: string): Leaf<boolean> =>
   leaf({ description, expected: 'true or false' }, (value) =>

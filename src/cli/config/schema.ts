@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { choice, count, duration, path, size, text, toggle } from './leaf.ts';
+import { choice, count, duration, path, size, text, toggle, words } from './leaf.ts';
+import type { CrossFieldProblem } from './cross-field.ts';
+import { nodeAccess, nodeAccessProblems, type NodeAccess } from './node-access.ts';
 
 const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 // A DNS subdomain, a slash and a name, as Kubernetes wants it. The prefix kubernetes.io/ is refused because kube-controller-manager
@@ -51,11 +53,34 @@ export const configSchema = z.strictObject({
     .prefault({}),
   nodes: z
     .strictObject({
-      kind: choice('How storage nodes are reached. simulated: nodes in memory, for trials and tests.', [
-        'simulated',
-      ]).prefault('simulated'),
+      kind: choice(
+        'How storage nodes are reached. agent: brickyard agent on each, over mutual TLS. ssh: no agent. local: this host is the one node. simulated: nodes in memory, for trials and tests.',
+        ['agent', 'ssh', 'local', 'simulated'],
+      ).prefault('agent'),
+      agent: z
+        .strictObject({
+          port: count('Port that the agents listen on.', 1, 65_535).prefault(24_017),
+          certDir: path(
+            'Folder with tls.crt, tls.key and ca.crt: who this controller is, and whose agents it believes. Read again when they change.',
+          ).prefault('/etc/brickyard/tls'),
+        })
+        .prefault({}),
+      ssh: z
+        .strictObject({
+          user: text('User that logs in on the nodes.', 'a user name', /^[a-z_][a-z0-9_-]{0,31}$/).prefault('root'),
+          port: count('Port of sshd on the nodes.', 1, 65_535).prefault(22),
+          keyFile: path('Private key, without a passphrase. Needed with kind ssh.').optional(),
+          knownHostsFile: path('Host keys of the nodes, as ssh keeps them. Needed with kind ssh.').optional(),
+          sudo: toggle('Run commands by sudo -n, for a user that is not root.').prefault(false),
+        })
+        .prefault({}),
+      local: z
+        .strictObject({
+          prefix: words('Words that go before every command, for a container that works on its host.').prefault(''),
+        })
+        .prefault({}),
       url: text(
-        'URL of a running simulation (brickyard sandbox prints one). Absent: an own simulation in this process.',
+        'URL of a running simulation (brickyard sandbox prints one), with kind simulated. Absent: an own simulation in this process.',
         'an http URL on the loopback interface',
         /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost):\d+\/?$/,
       ).optional(),
@@ -115,19 +140,14 @@ export const configSchema = z.strictObject({
     .prefault({}),
 });
 
-type ParsedConfig = z.output<typeof configSchema>;
+export type ParsedConfig = z.output<typeof configSchema>;
 
 /** A configuration that is right as a whole, with everything that follows from other fields filled in. */
-export interface Config extends Omit<ParsedConfig, 'store' | 'admin' | 'leaderElection'> {
+export interface Config extends Omit<ParsedConfig, 'store' | 'admin' | 'leaderElection' | 'nodes'> {
+  readonly nodes: NodeAccess;
   readonly store: Required<ParsedConfig['store']>;
   readonly admin: { readonly socket: string };
   readonly leaderElection: Omit<ParsedConfig['leaderElection'], 'leaseNamespace'> & { readonly leaseNamespace: string };
-}
-
-/** A rule over several fields that is broken. */
-export interface CrossFieldProblem {
-  readonly path: readonly string[];
-  readonly message: string;
 }
 
 /** The rules that no field can hold alone. */
@@ -159,9 +179,7 @@ export function crossFieldProblems(config: ParsedConfig): CrossFieldProblem[] {
       message: `expected at most maxBrickSize (${limits.maxBrickSize} bytes), got ${limits.minBrickSize} bytes`,
     });
   }
-  if ((nodes.url === undefined) !== (nodes.tokenFile === undefined)) {
-    problems.push({ path: ['nodes'], message: 'expected url and tokenFile together, got only one of them' });
-  }
+  problems.push(...nodeAccessProblems(nodes));
   return problems;
 }
 
@@ -169,6 +187,7 @@ export function crossFieldProblems(config: ParsedConfig): CrossFieldProblem[] {
 export function completeConfig(config: ParsedConfig): Config {
   return {
     ...config,
+    nodes: nodeAccess(config.nodes),
     store: { ...config.store, path: config.store.path ?? `${config.stateDir}/state.db` },
     admin: { socket: config.admin.socket ?? `${config.stateDir}/admin.sock` },
     leaderElection: {

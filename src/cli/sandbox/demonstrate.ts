@@ -90,7 +90,7 @@ async function startWorld(parts: DemonstrationParts, topology: DesiredTopology):
   }
   narrator.say(`a Kubernetes API listens on ${new URL(sandbox.kube.url).origin}`);
   narrator.say(`${nodes.length} simulated storage nodes listen on ${sandbox.storage.url}`);
-  return { ...config, nodes: { kind: 'simulated', url: sandbox.storage.url, tokenFile } };
+  return { ...config, nodes: { kind: 'simulated', remote: { url: sandbox.storage.url, tokenFile } } };
 }
 
 async function leads({ clock, lifecycle }: DemonstrationParts, { status }: Brickyard): Promise<void> {

@@ -12,7 +12,7 @@ import { systemClock } from '../system-clock.ts';
 import { brickyardVersion } from '../version.ts';
 import { engineOf, sqliteStore } from './create-engine.ts';
 import { createKubeClient } from './kube-client.ts';
-import { openStorageNodes } from './storage-nodes.ts';
+import { openStorageNodes } from './nodes/open.ts';
 
 const meta = z.object({ realm: z.string() });
 

@@ -17,7 +17,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { createStore, engineOf } from './create-engine.ts';
 import { eventsBucket } from './kube-client.ts';
 import type { Status } from './status.ts';
-import { openStorageNodes } from './storage-nodes.ts';
+import { openStorageNodes } from './nodes/open.ts';
 
 export interface WorkParts {
   readonly config: Config;

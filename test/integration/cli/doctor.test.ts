@@ -66,6 +66,7 @@ describe('brickyard doctor', () => {
     const place = [
       ['--state-dir', folder],
       ['--kubeconfig', join(folder, 'kubeconfig')],
+      ['--nodes-kind', 'simulated'],
       ['--nodes-url', storage.url],
       ['--nodes-token-file', storage.tokenFile],
     ].flat();

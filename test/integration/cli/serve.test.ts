@@ -60,6 +60,7 @@ describe('brickyard serve', () => {
     [
       ['--kubeconfig', join(folder, 'kubeconfig')],
       ['--state-dir', join(folder, stateDir)],
+      ['--nodes-kind', 'simulated'],
       ['--nodes-url', storage.url],
       ['--nodes-token-file', join(folder, 'token')],
     ].flat();

@@ -140,8 +140,23 @@ describe('configuration', () => {
     },
     {
       name: 'a simulation elsewhere without its token',
-      given: { flags: { '--nodes-url': 'http://127.0.0.1:4000' } },
+      given: { flags: { '--nodes-kind': 'simulated', '--nodes-url': 'http://127.0.0.1:4000' } },
       expected: 'nodes: expected url and tokenFile together, got only one of them',
+    },
+    {
+      name: 'a simulation where agents are asked',
+      given: { flags: { '--nodes-url': 'http://127.0.0.1:4000', '--nodes-token-file': 't' } },
+      expected: 'flag --nodes-url: expected nodes.kind to be simulated beside it, got agent',
+    },
+    {
+      name: 'ssh without the host keys',
+      given: { yaml: 'nodes: {kind: ssh, ssh: {keyFile: /k}}' },
+      expected: 'nodes.ssh.knownHostsFile: expected a path, because nodes.kind is ssh, got nothing',
+    },
+    {
+      name: 'a prefix that only a shell could read',
+      given: { env: { BRICKYARD_NODES_LOCAL_PREFIX: "sh -c 'x'" } },
+      expected: `env BRICKYARD_NODES_LOCAL_PREFIX: expected words without quotes, such as nsenter --target 1 --mount --, got "sh -c 'x'"`,
     },
   ])('refuses $name, naming source and field', ({ given, expected }) => {
     expect(problems(given)).toEqual([expected]);

@@ -1,44 +1,18 @@
-import { readFile } from 'node:fs/promises';
-import type { Clock, Random } from '../../domain/clock.ts';
-import type { Log } from '../../domain/log.ts';
-import { joinOutcomes } from '../../domain/outcome.ts';
-import { bytes, GiB } from '../../domain/quantity.ts';
-import type { VolumeEngine } from '../../engine/api.ts';
-import type { StorageNodes } from '../../engine/ports.ts';
-import { createHttpRunner } from '../../gluster/http-runner.ts';
-import type { CommandRunner } from '../../gluster/runner.ts';
-import { createSimulation } from '../../gluster/simulated/simulation.ts';
-import { createCommandStorageNodes } from '../../gluster/storage-nodes.ts';
-import type { Config } from '../config/schema.ts';
+import type { Clock, Random } from '../../../domain/clock.ts';
+import type { Log } from '../../../domain/log.ts';
+import { joinOutcomes } from '../../../domain/outcome.ts';
+import { bytes, GiB } from '../../../domain/quantity.ts';
+import type { VolumeEngine } from '../../../engine/api.ts';
+import type { StorageNodes } from '../../../engine/ports.ts';
+import type { CommandRunner } from '../../../gluster/runner.ts';
+import { createSimulation } from '../../../gluster/simulated/simulation.ts';
+import { createCommandStorageNodes } from '../../../gluster/storage-nodes.ts';
+import type { StorageAccess } from './access.ts';
 
-/** The way to the storage nodes that the configuration asks for. */
-export interface StorageAccess {
-  readonly nodes: StorageNodes;
-  /** To be called when the engine is open, before any other work. */
-  opened(engine: VolumeEngine, signal: AbortSignal): Promise<void>;
-  close(): void;
-}
-
-export interface StorageAccessParts {
-  readonly config: Config['nodes'];
+interface SimulationParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-}
-
-/** Throws when the token file of a remote simulation cannot be read. */
-export async function openStorageNodes(parts: StorageAccessParts): Promise<StorageAccess> {
-  const { config, log } = parts;
-  if (config.url === undefined || config.tokenFile === undefined) {
-    return ownSimulation(parts);
-  }
-  const token = (await readFile(config.tokenFile, 'utf8')).trim();
-  const runner = createHttpRunner({ url: config.url, token });
-  return {
-    nodes: createCommandStorageNodes({ runner, log }),
-    opened: async () => undefined,
-    close: () => runner.close(),
-  };
 }
 
 /** Size of each device of an own simulation, whatever its name. */
@@ -48,7 +22,7 @@ const deviceSize = bytes(100 * GiB);
  * Nodes in this process. They come into being when the engine first speaks to them, with the devices of their records,
  * and forget everything with the process: so after a start they are prepared again from the records.
  */
-function ownSimulation({ clock, random, log }: StorageAccessParts): StorageAccess {
+export function ownSimulation({ clock, random, log }: SimulationParts): StorageAccess {
   const simulation = createSimulation({ nodes: [], clock, random });
   const made = new Set<string>();
   let engine: VolumeEngine | undefined;

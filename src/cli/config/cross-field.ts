@@ -1,0 +1,5 @@
+/** A rule over several fields that is broken. */
+export interface CrossFieldProblem {
+  readonly path: readonly string[];
+  readonly message: string;
+}
