@@ -89,6 +89,11 @@ export interface PrepareOptions {
   readonly serial?: string;
 }
 
+/** What `inspectDevice` waits for (`Awaited.name`, of a `condition`) when the node has no such disk, or folder, at all. */
+export const deviceMissing = 'device-missing';
+/** The same when it is there and was not prepared, or is not the one that was: whatever was on it is not on it now. */
+export const deviceUnprepared = 'device-unprepared';
+
 /** A device as its node reports it. */
 export interface DeviceFacts {
   readonly device: DeviceName;
@@ -210,7 +215,7 @@ export interface Peer {
 export interface StorageNodes {
   /** `done` also when gluster does not run there: the facts say so. */
   inspectNode(node: NodeRef, context: CallContext): Promise<Outcome<NodeFacts>>;
-  /** Facts about a device that was prepared; `waiting` when it was not. */
+  /** Facts about a device that was prepared; `waiting` on `deviceMissing` or `deviceUnprepared` when it was not. */
   inspectDevice(node: NodeRef, device: DeviceName, context: CallContext): Promise<Outcome<DeviceFacts>>;
   /**
    * Makes a device ready for bricks. `rejected`, naming the holder, when it holds anything and `wipe` is false, or is in

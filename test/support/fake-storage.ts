@@ -4,16 +4,22 @@ import { done, failed, rejected, unknown, waiting, type Outcome } from '../../sr
 import type { Durability } from '../../src/domain/durability.ts';
 import { brickFootprint } from '../../src/domain/placement/footprint.ts';
 import type { NodeRef } from '../../src/domain/topology.ts';
-import type {
-  BrickAddress,
-  BrickFacts,
-  BrickSpec,
-  CallContext,
-  DeviceFacts,
-  GlusterVolume,
-  Rebalance,
-  StorageNodes,
-  VolumeSpec,
+import {
+  deviceMissing,
+  deviceUnprepared,
+  type BrickAddress,
+  type BrickFacts,
+  type BrickHeal,
+  type BrickSpec,
+  type BrickStatus,
+  type CallContext,
+  type DeviceFacts,
+  type GlusterVolume,
+  type NodeFacts,
+  type PrepareOptions,
+  type Rebalance,
+  type StorageNodes,
+  type VolumeSpec,
 } from '../../src/engine/ports.ts';
 
 /** One call of a verb, before it does anything. */
@@ -57,9 +63,18 @@ interface FakeBrick {
   readonly path: string;
   /** The volume whose marks it carries: left by a create, a failed one too, and not taken off by a delete. */
   markedBy: string | undefined;
+  /** Unmounted by a reboot, until it is restored. */
+  mounted: boolean;
+  /** Whether the process that serves it runs. Means something in a started volume only. */
+  online: boolean;
+  pending: number;
+  splitBrain: number;
 }
 
 interface FakeDevice {
+  /** Whether the disk is in the machine. */
+  present: boolean;
+  serial: string | undefined;
   size: Bytes;
   /** Bytes that somebody else has taken beside us. */
   taken: number;
@@ -72,6 +87,11 @@ interface FakeNode {
   readonly id: NodeId;
   readonly host: string;
   up: boolean;
+  /** Whether its glusterd runs. */
+  glusterd: boolean;
+  boot: number;
+  glusterId: string;
+  addresses: readonly string[];
   /** Nodes of one trusted pool share the object. */
   pool: FakePool;
   readonly devices: Map<DeviceName, FakeDevice>;
@@ -79,7 +99,8 @@ interface FakeNode {
 }
 
 interface FakePool {
-  readonly hosts: Set<string>;
+  /** By host: the UUID that the pool knows it by. */
+  readonly hosts: Map<string, string>;
   readonly volumes: Map<string, FakeVolume>;
 }
 
@@ -98,6 +119,28 @@ interface FakeVolume {
 
 /** How often a rebalance is looked at before it is found to be completed. */
 const looksOfARebalance = 2;
+
+const reads: ReadonlySet<keyof StorageNodes> = new Set([
+  'volumeInfo',
+  'listVolumes',
+  'listPeers',
+  'listBricks',
+  'inspectNode',
+  'volumeStatus',
+  'healSummary',
+]);
+
+/** What a node does without its glusterd. */
+const nodeVerbs: ReadonlySet<keyof StorageNodes> = new Set([
+  'inspectNode',
+  'inspectDevice',
+  'prepareDevice',
+  'ensureBrick',
+  'growBrick',
+  'destroyBrick',
+  'listBricks',
+  'restoreBricks',
+]);
 
 interface Late {
   readonly about: string;
@@ -130,11 +173,15 @@ export class FakeStorage {
       id,
       host,
       up: true,
-      pool: { hosts: new Set([host]), volumes: new Map() },
+      glusterd: true,
+      boot: 1,
+      glusterId: `uuid-of-${id}`,
+      addresses: [host],
+      pool: { hosts: new Map([[host, `uuid-of-${id}`]]), volumes: new Map() },
       devices: new Map(
         Object.entries(devices).map(([name, size]) => [
           name as DeviceName,
-          { size: bytes(size), taken: 0, prepared: false, holder: undefined },
+          { present: true, serial: undefined, size: bytes(size), taken: 0, prepared: false, holder: undefined },
         ]),
       ),
       bricks: new Map(),
@@ -143,6 +190,88 @@ export class FakeStorage {
 
   setUp(id: string, up: boolean): void {
     this.#node(id).up = up;
+  }
+
+  /** Stops or starts the glusterd of a node; its bricks go on. */
+  setGlusterd(id: string, up: boolean): void {
+    this.#node(id).glusterd = up;
+  }
+
+  /** Another boot: no brick is mounted, and so gluster could start none of their processes. */
+  reboot(id: string): void {
+    const node = this.#node(id);
+    node.boot += 1;
+    node.up = true;
+    node.glusterd = true;
+    for (const brick of node.bricks.values()) {
+      brick.mounted = false;
+      brick.online = false;
+    }
+  }
+
+  /** The operating system anew: gluster knows nothing, its pool still knows the old UUID. The disks stay. */
+  reinstall(id: string): void {
+    this.reboot(id);
+    const node = this.#node(id);
+    node.glusterId = `${node.glusterId}-anew`;
+    node.pool = { hosts: new Map([[node.host, node.glusterId]]), volumes: new Map() };
+  }
+
+  setAddresses(id: string, addresses: readonly string[]): void {
+    this.#node(id).addresses = addresses;
+  }
+
+  /** `missing`: pulled out. `empty`: another disk, with nothing on it. `back`: the one that was pulled out. */
+  changeDisk(id: string, device: string, how: 'missing' | 'empty' | 'back'): void {
+    const node = this.#node(id);
+    const found = node.devices.get(device as DeviceName);
+    if (found === undefined) {
+      throw new Error(`no fake device ${device}`);
+    }
+    found.present = how !== 'missing';
+    for (const [brick, fake] of node.bricks) {
+      if (fake.spec.device === device) {
+        fake.mounted = false;
+        fake.online = false;
+        if (how === 'empty') {
+          node.bricks.delete(brick);
+        }
+      }
+    }
+    if (how === 'empty') {
+      found.prepared = false;
+    }
+  }
+
+  setSerial(id: string, device: string, serial: string): void {
+    const found = this.#node(id).devices.get(device as DeviceName);
+    if (found !== undefined) {
+      found.serial = serial;
+    }
+  }
+
+  /** What waits to be healed, as the brick's index says, or whether its process runs. */
+  tamperBrickState(
+    id: string,
+    brick: BrickId,
+    state: Partial<{ readonly online: boolean; readonly pending: number; readonly splitBrain: number }>,
+  ): void {
+    const found = this.#node(id).bricks.get(brick);
+    if (found === undefined) {
+      throw new Error(`no fake brick ${brick}`);
+    }
+    Object.assign(found, state);
+  }
+
+  /** Bricks of started volumes that nobody serves now: `node brick-id`. */
+  offline(): readonly string[] {
+    return [...this.#nodes.values()]
+      .flatMap((node) =>
+        [...node.bricks.values()]
+          .filter((brick) => this.#volumeOn(node, brick.path)?.status === 'started' && !isServed(node, brick))
+          .map(({ spec }) => `${node.id} ${spec.id}`),
+      )
+      .sort();
   }
 
   /** Puts something on a device that is not ours. */
@@ -261,10 +390,27 @@ export class FakeStorage {
     ): Promise<Outcome<T>> =>
       this.#call(judge({ verb, node: node.id, about }), verb, node, about, context, effect, half);
     return {
+      inspectNode: (node, context) => call('inspectNode', node, node.id, context, (fake) => done(nodeFacts(fake))),
+      restoreBricks: (node, device, context) =>
+        call('restoreBricks', node, device, context, (fake) => restoreBricks(fake, device)),
+      removePeer: (via, host, context) =>
+        call('removePeer', via, host, context, (fake) => this.#removePeer(fake, host)),
+      restartBricks: (via, name, context) =>
+        call('restartBricks', via, name, context, (fake) => this.#restartBricks(fake, name)),
+      volumeStatus: (via, name, context) =>
+        call('volumeStatus', via, name, context, (fake) => this.#volumeStatus(fake, name)),
+      healSummary: (via, name, context) =>
+        call('healSummary', via, name, context, (fake) => this.#healSummary(fake, name)),
+      startHeal: (via, name, _options, context) =>
+        call('startHeal', via, name, context, (fake) => this.#startHeal(fake, name)),
+      replaceBrick: (via, name, { from, to }, context) =>
+        call('replaceBrick', via, name, context, (fake) => this.#replaceBrick(fake, name, from, to)),
+      resetBrick: (via, name, brick, context) =>
+        call('resetBrick', via, name, context, (fake) => this.#replaceBrick(fake, name, brick, brick)),
       inspectDevice: (node, device, context) =>
         call('inspectDevice', node, device, context, (fake) => inspect(fake, device)),
       prepareDevice: (node, device, options, context) =>
-        call('prepareDevice', node, device, context, (fake) => prepare(fake, device, options.wipe)),
+        call('prepareDevice', node, device, context, (fake) => prepare(fake, device, options)),
       ensureBrick: (node, brick, options, context) =>
         call('ensureBrick', node, brick.id, context, (fake) => this.#ensureBrick(fake, brick, options.pristine)),
       growBrick: (node, brick, context) =>
@@ -287,7 +433,13 @@ export class FakeStorage {
         call('ensurePeer', via, host, context, (fake) => this.#ensurePeer(fake, host)),
       listPeers: (via, context) =>
         call('listPeers', via, via.id, context, (fake) =>
-          done([...fake.pool.hosts].map((host) => ({ uuid: host, hosts: [host], connected: true }))),
+          done(
+            [...fake.pool.hosts].map(([host, uuid]) => ({
+              uuid: host === fake.host ? fake.glusterId : uuid,
+              hosts: [host],
+              connected: this.#byHost(host)?.up === true,
+            })),
+          ),
         ),
       volumeInfo: (via, name, context) =>
         call('volumeInfo', via, name, context, (fake) => {
@@ -317,7 +469,10 @@ export class FakeStorage {
       startVolume: (via, name, context) =>
         call('startVolume', via, name, context, (fake) =>
           change(fake, name, (volume) => {
-            volume.status = 'started';
+            if (volume.status !== 'started') {
+              volume.status = 'started';
+              this.#startProcesses(volume);
+            }
             volume.everStarted = true;
           }),
         ),
@@ -355,12 +510,14 @@ export class FakeStorage {
       this.#late.shift()?.land();
     }
     const node = this.#node(id);
-    const isRead = verb === 'volumeInfo' || verb === 'listVolumes' || verb === 'listPeers' || verb === 'listBricks';
     const act = (): Outcome<T> => {
       if (!node.up) {
         return waiting({ what: 'node', name: id }, `${id} is down`);
       }
-      if (!isRead) {
+      if (!node.glusterd && !nodeVerbs.has(verb)) {
+        return waiting({ what: 'node', name: id }, `glusterd on ${id} does not answer`);
+      }
+      if (!reads.has(verb)) {
         this.#land(about);
       }
       return effect(node);
@@ -433,6 +590,7 @@ export class FakeStorage {
       node.bricks.set(spec.id, brick);
       this.#checkRoom(node, spec.device);
     }
+    brick.mounted = true;
     if (pristine) {
       const user = this.#volumeOn(node, brick.path);
       if (user?.everStarted === true) {
@@ -541,6 +699,7 @@ export class FakeStorage {
     const claimed = this.#claim(via, spec);
     if (claimed.kind === 'done') {
       volume.bricks = [...volume.bricks, ...spec.bricks];
+      this.#startProcesses({ ...volume, bricks: spec.bricks });
     }
     return claimed;
   }
@@ -580,7 +739,7 @@ export class FakeStorage {
     if (volume.status === 'started') {
       return failed(`volume ${name} has been started`);
     }
-    const down = [...via.pool.hosts].find((host) => this.#byHost(host)?.up !== true);
+    const down = [...via.pool.hosts.keys()].find((host) => !isServing(this.#byHost(host)));
     if (down !== undefined) {
       return waiting({ what: 'node', name: down }, 'some of the peers are down');
     }
@@ -590,16 +749,129 @@ export class FakeStorage {
 
   #ensurePeer(via: FakeNode, host: string): Outcome<void> {
     const node = this.#byHost(host);
-    if (node?.up !== true) {
+    if (!isServing(node)) {
       return waiting({ what: 'node', name: host }, `${host} does not answer a probe`);
+    }
+    const known = via.pool.hosts.get(host);
+    if (known !== undefined && known !== node.glusterId) {
+      return rejected(`${host} is known to the pool under another UUID`);
     }
     if (node.pool !== via.pool) {
       if (node.pool.hosts.size > 1) {
         return rejected(`${host} is part of another pool`);
       }
-      via.pool.hosts.add(host);
+      via.pool.hosts.set(host, node.glusterId);
       node.pool = via.pool;
     }
+    return done();
+  }
+
+  #removePeer(via: FakeNode, host: string): Outcome<void> {
+    if (host === via.host) {
+      return rejected(`${host} is the node that was asked`);
+    }
+    const { hosts, volumes } = via.pool;
+    if (!hosts.has(host)) {
+      return done();
+    }
+    if ([...volumes.values()].some(({ bricks }) => bricks.some((brick) => brick.host === host))) {
+      return rejected(`a volume has bricks on ${host}`);
+    }
+    const node = this.#byHost(host);
+    if (!isServing(node)) {
+      return waiting({ what: 'node', name: host }, `${host} is not connected`);
+    }
+    hosts.delete(host);
+    node.pool = { hosts: new Map([[host, node.glusterId]]), volumes: new Map() };
+    return done();
+  }
+
+  /** A process starts where its brick is mounted and its node runs gluster in this pool. */
+  #startProcesses({ bricks }: Pick<FakeVolume, 'bricks'>): void {
+    for (const { host, path } of bricks) {
+      const node = this.#byHost(host);
+      const brick = [...(node?.bricks.values() ?? [])].find((other) => other.path === path);
+      if (brick?.mounted === true && isServing(node)) {
+        brick.online = true;
+      }
+    }
+  }
+
+  #restartBricks(via: FakeNode, name: VolumeName): Outcome<void> {
+    const volume = via.pool.volumes.get(name);
+    if (volume?.status !== 'started') {
+      return waiting({ what: 'condition', name: 'not-started' }, `volume ${name} is not started`);
+    }
+    this.#startProcesses(volume);
+    return done();
+  }
+
+  #volumeStatus(via: FakeNode, name: VolumeName): Outcome<readonly BrickStatus[] | undefined> {
+    const volume = via.pool.volumes.get(name);
+    if (volume?.status !== 'started') {
+      return done(undefined);
+    }
+    return done(
+      volume.bricks.map(({ host, path }) => {
+        const { node, brick } = this.#brickAt(via, host, path);
+        return { host, path, online: node !== undefined && brick !== undefined && isServed(node, brick) };
+      }),
+    );
+  }
+
+  #healSummary(via: FakeNode, name: VolumeName): Outcome<readonly BrickHeal[]> {
+    const volume = via.pool.volumes.get(name);
+    if (volume === undefined) {
+      return failed(`volume ${name} does not exist`);
+    }
+    return done(
+      volume.bricks.map(({ host, path }) => {
+        const { node, brick } = this.#brickAt(via, host, path);
+        return node === undefined || brick === undefined || !isServed(node, brick)
+          ? { host, path, connected: false }
+          : { host, path, connected: true, pending: brick.pending, splitBrain: brick.splitBrain };
+      }),
+    );
+  }
+
+  /** Whoever is of another pool is not there. A brick that is none of ours has a process as long as its node is up. */
+  #brickAt(via: FakeNode, host: string, path: string): { readonly node?: FakeNode; readonly brick?: FakeBrick } {
+    const node = this.#byHost(host);
+    const brick = [...(node?.bricks.values() ?? [])].find((other) => other.path === path);
+    return node?.pool !== via.pool || brick === undefined ? {} : { node, brick };
+  }
+
+  #startHeal(via: FakeNode, name: VolumeName): Outcome<void> {
+    const volume = via.pool.volumes.get(name);
+    if (volume?.status !== 'started') {
+      return waiting({ what: 'condition', name: 'self-heal-not-ready' }, `volume ${name} is not started`);
+    }
+    for (const { host, path } of volume.bricks) {
+      const { brick } = this.#brickAt(via, host, path);
+      if (brick !== undefined) {
+        brick.pending = brick.splitBrain;
+      }
+    }
+    return done();
+  }
+
+  #replaceBrick(via: FakeNode, name: VolumeName, from: BrickAddress, to: BrickAddress): Outcome<void> {
+    const volume = via.pool.volumes.get(name);
+    const isAt = (address: BrickAddress) => (brick: BrickAddress) =>
+      brick.host === address.host && brick.path === address.path;
+    if (volume === undefined) {
+      return failed(`volume ${name} does not exist`);
+    }
+    if (!volume.bricks.some(isAt(from))) {
+      return volume.bricks.some(isAt(to)) ? done() : failed(`${name} has no brick ${from.host}:${from.path}`);
+    }
+    const { brick } = this.#brickAt(via, to.host, to.path);
+    if (brick === undefined) {
+      return failed(`${to.host}:${to.path} does not exist`);
+    }
+    brick.markedBy = name;
+    volume.bricks = volume.bricks.map((each) => (isAt(from)(each) ? to : each));
+    this.#startProcesses(volume);
     return done();
   }
 
@@ -632,10 +904,34 @@ function usedOn(node: FakeNode, device: DeviceName): number {
     .reduce((sum, { footprint }) => sum + footprint, 0);
 }
 
+function nodeFacts({ boot, addresses, glusterd, glusterId, id }: FakeNode): NodeFacts {
+  return { bootId: `boot-${boot}-of-${id}`, addresses, ...(glusterd ? { glusterId } : {}) };
+}
+
+const isServing = (node: FakeNode | undefined): node is FakeNode => node !== undefined && node.up && node.glusterd;
+
+const isServed = (node: FakeNode, { mounted, online }: FakeBrick): boolean => node.up && mounted && online;
+
+/** What is not mounted, and stands on a disk that is there. */
+function restoreBricks(node: FakeNode, name: DeviceName): Outcome<readonly BrickId[]> {
+  const facts = inspect(node, name);
+  if (facts.kind !== 'done') {
+    return facts;
+  }
+  const unmounted = [...node.bricks.values()].filter(({ spec, mounted }) => spec.device === name && !mounted);
+  for (const brick of unmounted) {
+    brick.mounted = true;
+  }
+  return done(unmounted.map(({ spec }) => spec.id));
+}
+
 function inspect(node: FakeNode, name: DeviceName): Outcome<DeviceFacts> {
   const device = node.devices.get(name);
-  if (device?.prepared !== true) {
-    return waiting({ what: 'condition', name }, `${name} of ${node.id} is not prepared`);
+  if (device?.present !== true) {
+    return waiting({ what: 'condition', name: deviceMissing }, `${node.id} has no ${name}`);
+  }
+  if (!device.prepared) {
+    return waiting({ what: 'condition', name: deviceUnprepared }, `${name} of ${node.id} is not prepared`);
   }
   return done({
     device: name,
@@ -644,10 +940,13 @@ function inspect(node: FakeNode, name: DeviceName): Outcome<DeviceFacts> {
   });
 }
 
-function prepare(node: FakeNode, name: DeviceName, wipe: boolean): Outcome<DeviceFacts> {
+function prepare(node: FakeNode, name: DeviceName, { wipe, serial }: PrepareOptions): Outcome<DeviceFacts> {
   const device = node.devices.get(name);
-  if (device === undefined) {
+  if (device?.present !== true) {
     return rejected(`${node.id} has no ${name}`);
+  }
+  if (serial !== undefined && serial !== device.serial) {
+    return rejected(`${name} of ${node.id}: expected serial number ${serial}, got ${device.serial ?? 'none'}`);
   }
   if (!device.prepared && device.holder !== undefined && !wipe) {
     return rejected(`${name} of ${node.id} holds ${device.holder}`);
@@ -685,7 +984,8 @@ function removeBricks(via: FakeNode, spec: VolumeSpec): Outcome<void> {
 
 function newBrick(spec: BrickSpec): FakeBrick {
   const { total: footprint } = brickFootprint(spec);
-  return { spec, size: spec.size, footprint, path: brickPath(spec), markedBy: undefined };
+  const state = { markedBy: undefined, mounted: true, online: false, pending: 0, splitBrain: 0 };
+  return { spec, size: spec.size, footprint, path: brickPath(spec), ...state };
 }
 
 function brickFacts({ spec, size, footprint, path }: FakeBrick): BrickFacts {
