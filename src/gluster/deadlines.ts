@@ -22,6 +22,12 @@ export const deadlines = {
   migrate: 110_000,
   /** 1 s; 3.5 s for a host that does not answer. */
   probe: 60_000,
+  /** 90 ms for a volume that is whole; it walks through the index of every brick. */
+  healInfo: 90_000,
+  /** 60 ms; every node's daemon is told. */
+  heal: 60_000,
+  /** 1.3 to 4.4 s for a replacement, 1.1 s for each half of a reset. */
+  replace: 110_000,
   /** LVM reports and other looks at a node. */
   look: 30_000,
   /** LVM changes: they wait for each other and for udev. */

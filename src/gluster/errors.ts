@@ -22,6 +22,8 @@ export type GlusterProblem =
   /** The host belongs to another pool. */
   | 'peer-of-another-pool'
   | 'peer-has-bricks'
+  /** A node cannot take itself out of the pool. */
+  | 'peer-is-self'
   /** Too few members are up for gluster to change anything. */
   | 'quorum-not-met'
   /** The directory is a brick of an existing volume, or lies in or around one. */
@@ -36,8 +38,18 @@ export type GlusterProblem =
   | 'volume-files-failed'
   | 'wrong-brick-count'
   | 'no-such-brick'
+  /** A reset is committed that nobody has begun, or that is committed already. */
+  | 'reset-not-started'
+  /** Nothing is said but that; a replacement's new node is down or unknown. */
+  | 'refused-without-reason'
   | 'bad-option'
   | 'self-heal-not-ready'
+  /** Somebody has switched it off, or the volume keeps every file once. */
+  | 'self-heal-disabled'
+  /** The volume keeps every file once: nothing can be healed or replaced. */
+  | 'not-redundant'
+  /** What reads the bricks' indices did not get hold of the volume: it is not started. */
+  | 'volfile-unavailable'
   | 'not-distributed'
   /** Data is being moved, and what was asked for has to wait until it is, or until that is stopped. */
   | 'migration-running'
@@ -68,14 +80,16 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['no-such-volume', /Volume (?:(?<subject>\S+) )?does not exist/],
   ['already-started', /Volume (?<subject>\S+) already started/],
   ['not-started', /Volume (?<subject>\S+) is not (?:in the )?started(?: state)?/],
+  ['not-started', /volume: (?<subject>\S+) is not started/],
   ['not-started', /Volume (?<subject>\S+) needs to be started (?:to perform rebalance|before remove-brick)/],
   ['still-started', /Volume (?<subject>\S+) has been started\. ?Volume needs to be stopped/],
   ['peer-down', /Host (?<subject>\S+) (?:is )?not connected/],
-  ['peer-down', /Some of the peers are down/],
+  ['peer-down', /Some of the peers are down|One of the peers is probably down/],
   ['not-a-peer', /Host (?<subject>\S+) is not in 'Peer in Cluster' state/],
   ['not-a-peer', /^(?<subject>\S+) is not part of cluster/],
   ['peer-of-another-pool', /(?<subject>\S+) is either already part of another cluster/],
   ['peer-of-another-pool', /(?<subject>\S+) is already part of another cluster/],
+  ['peer-is-self', /^(?<subject>\S+) is localhost/],
   ['peer-has-bricks', /Peer (?<subject>\S+) hosts one or more bricks/],
   ['probe-failed', /Probe returned with/],
   ['quorum-not-met', /Quorum not met/],
@@ -94,9 +108,15 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['wrong-brick-count', /Removing bricks from replicate configuration is not allowed/],
   ['no-such-brick', /brick: (?<subject>\S+) does not exist in volume/],
   ['no-such-brick', /Incorrect brick (?<subject>\S+) for volume/],
+  ['reset-not-started', /Source brick must be stopped/],
+  ['refused-without-reason', /Pre-validation failed on \S+\. Please check log file/],
   ['bad-option', /option : (?<subject>\S+) does not exist/],
   ['bad-option', /in "option (?<subject>[^"]+)"/],
   ['self-heal-not-ready', /Self-heal daemon is not running|brick op 'Heal' failed/],
+  ['self-heal-disabled', /Self-heal-daemon is disabled/],
+  ['not-redundant', /(?:Volume (?<subject>\S+) )?is not of type replicate\/disperse/],
+  ['not-redundant', /replace-brick is not permitted on distribute only volumes/],
+  ['volfile-unavailable', /^(?<subject>\S+): Not able to fetch volfile/],
   ['not-distributed', /is not a distribute volume/],
   ['migration-running', /Rebalance on (?<subject>\S+) is already started|migration is in progress/],
   ['migration-running', /[Rr]ebalance is in progress/],

@@ -7,10 +7,16 @@ import { destroyBrick } from './verbs/destroy-brick.ts';
 import { inspectDevice, listBricks, prepareDevice } from './verbs/devices.ts';
 import { ensureBrick } from './verbs/ensure-brick.ts';
 import { growBrick } from './verbs/grow-brick.ts';
+import { restartBricks, volumeStatus } from './verbs/brick-processes.ts';
+import { healSummary, startHeal } from './verbs/heal.ts';
+import { inspectNode } from './verbs/inspect-node.ts';
 import { addBricks } from './verbs/add-bricks.ts';
 import { rebalanceStatus, startRebalance } from './verbs/rebalance.ts';
 import { removeBricks } from './verbs/remove-bricks.ts';
-import { ensurePeer, listPeers } from './verbs/peers.ts';
+import { restoreBricks } from './verbs/restore-bricks.ts';
+import { ensurePeer, listPeers, removePeer } from './verbs/peers.ts';
+import { replaceBrick } from './verbs/replace-brick.ts';
+import { resetBrick } from './verbs/reset-brick.ts';
 import * as volumes from './verbs/volumes.ts';
 
 export interface CommandStorageNodesOptions {
@@ -23,13 +29,16 @@ export interface CommandStorageNodesOptions {
 export function createCommandStorageNodes({ runner, log = silentLog }: CommandStorageNodesOptions): StorageNodes {
   const tools: Tools = { runner, log };
   return {
+    inspectNode: (node, context) => inspectNode(tools, node, context),
     inspectDevice: (node, device, context) => inspectDevice(tools, node, device, context),
     prepareDevice: (node, device, options, context) => prepareDevice(tools, node, device, options, context),
     ensureBrick: (node, brick, options, context) => ensureBrick(tools, node, brick, options, context),
     growBrick: (node, brick, context) => growBrick(tools, node, brick, context),
     destroyBrick: (node, brick, context) => destroyBrick(tools, node, brick, context),
     listBricks: (node, device, context) => listBricks(tools, node, device, context),
+    restoreBricks: (node, device, context) => restoreBricks(tools, node, device, context),
     ensurePeer: (via, host, context) => ensurePeer(tools, via, host, context),
+    removePeer: (via, host, context) => removePeer(tools, via, host, context),
     listPeers: (via, context) => listPeers(tools, via, context),
     volumeInfo: (via, name, context) => volumes.volumeInfo(tools, via, name, context),
     listVolumes: (via, context) => volumes.listVolumes(tools, via, context),
@@ -40,6 +49,12 @@ export function createCommandStorageNodes({ runner, log = silentLog }: CommandSt
     rebalanceStatus: (via, name, context) => rebalanceStatus(tools, via, name, context),
     setVolumeOptions: (via, name, options, context) => volumes.setVolumeOptions(tools, via, name, options, context),
     startVolume: (via, name, context) => volumes.startVolume(tools, via, name, context),
+    restartBricks: (via, name, context) => restartBricks(tools, via, name, context),
+    volumeStatus: (via, name, context) => volumeStatus(tools, via, name, context),
+    healSummary: (via, name, context) => healSummary(tools, via, name, context),
+    startHeal: (via, name, options, context) => startHeal(tools, via, name, options, context),
+    replaceBrick: (via, name, change, context) => replaceBrick(tools, via, name, change, context),
+    resetBrick: (via, name, brick, context) => resetBrick(tools, via, name, brick, context),
     stopVolume: (via, name, context) => volumes.stopVolume(tools, via, name, context),
     deleteVolume: (via, name, context) => volumes.deleteVolume(tools, via, name, context),
   };

@@ -13,9 +13,20 @@ const gluster = (deadlineMs: number, ...words: readonly string[]): Command =>
 
 export const poolList = (): Command => gluster(deadlines.read, 'pool', 'list');
 export const peerProbe = (host: HostName): Command => gluster(deadlines.probe, 'peer', 'probe', host);
+/** Never with `force`: a node that holds bricks stays. */
+export const peerDetach = (host: HostName): Command => gluster(deadlines.probe, 'peer', 'detach', host);
 export const volumeList = (): Command => gluster(deadlines.read, 'volume', 'list');
 export const volumeInfo = (name: VolumeName): Command => gluster(deadlines.read, 'volume', 'info', name);
 export const volumeStart = (name: VolumeName): Command => gluster(deadlines.start, 'volume', 'start', name);
+/** Starts the brick processes that do not run. It would start the volume as well, so only for one that is. */
+export const volumeRestart = (name: VolumeName): Command => gluster(deadlines.start, 'volume', 'start', name, 'force');
+/** One volume, never `all`: with many volumes that takes minutes. */
+export const volumeStatus = (name: VolumeName): Command => gluster(deadlines.read, 'volume', 'status', name);
+export const healSummary = (name: VolumeName): Command =>
+  gluster(deadlines.healInfo, 'volume', 'heal', name, 'info', 'summary');
+/** Answers in plain text, with or without --xml. */
+export const volumeHeal = (name: VolumeName, { full }: { readonly full: boolean }): Command =>
+  gluster(deadlines.heal, 'volume', 'heal', name, ...(full ? ['full'] : []));
 export const volumeStop = (name: VolumeName): Command => gluster(deadlines.stop, 'volume', 'stop', name);
 export const volumeDelete = (name: VolumeName): Command => gluster(deadlines.remove, 'volume', 'delete', name);
 
@@ -41,6 +52,17 @@ export const volumeRemoveBricks = ({ name, bricks }: VolumeSpec, step: 'start' |
     ...bricks.map(brickWord),
     step,
   );
+
+/** Gluster offers no other form, and checks less by it. Throws NameError for a bad path. */
+export const volumeReplaceBrick = (name: VolumeName, from: BrickAddress, to: BrickAddress): Command =>
+  gluster(deadlines.replace, 'volume', 'replace-brick', name, brickWord(from), brickWord(to), 'commit', 'force');
+
+/** Without `force` the commit refuses a brick at the path where one was. Throws NameError for a bad path. */
+export const volumeResetBrick = (name: VolumeName, brick: BrickAddress, step: 'start' | 'commit'): Command => {
+  const place = brickWord(brick);
+  const words = step === 'start' ? [place, 'start'] : [place, place, 'commit', 'force'];
+  return gluster(deadlines.replace, 'volume', 'reset-brick', name, ...words);
+};
 
 /** One command for all options. Throws NameError, naming the option, when one breaks the grammar. */
 export function volumeSet(name: VolumeName, options: readonly VolumeOption[]): Command {

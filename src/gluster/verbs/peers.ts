@@ -1,9 +1,9 @@
 /** Members of the trusted pool. */
 import type { HostName } from '../../domain/names.ts';
-import { done, waiting, type Outcome } from '../../domain/outcome.ts';
+import { done, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { CallContext, Peer } from '../../engine/ports.ts';
-import { peerProbe, poolList } from '../argv/gluster.ts';
+import { peerDetach, peerProbe, poolList } from '../argv/gluster.ts';
 import { Errand, type Tools } from '../errand.ts';
 import { readAcknowledgement } from '../xml/answer.ts';
 import { readPeers } from '../xml/peers.ts';
@@ -29,6 +29,27 @@ export async function ensurePeer(
   }
 }
 
+/** Gluster refuses by itself while a volume has bricks there, and while any other member is down. */
+export async function removePeer(
+  tools: Tools,
+  via: NodeRef,
+  host: HostName,
+  context: CallContext,
+): Promise<Outcome<void>> {
+  const reply = await new Errand(tools, via, context).answer(peerDetach(host), readAcknowledgement);
+  switch (reply.kind) {
+    case 'success':
+      return done();
+    case 'refused':
+      if (reply.refusal.problem === 'peer-down') {
+        return nameThePeer(tools, via, reply.refusal.message, context);
+      }
+      return reply.refusal.problem === 'not-a-peer' ? done() : setbackOf(reply.refusal, via);
+    default:
+      return reply;
+  }
+}
+
 export async function listPeers(tools: Tools, via: NodeRef, context: CallContext): Promise<Outcome<readonly Peer[]>> {
   const reply = await new Errand(tools, via, context).ask(poolList(), readPeers);
   switch (reply.kind) {
@@ -39,6 +60,14 @@ export async function listPeers(tools: Tools, via: NodeRef, context: CallContext
     default:
       return reply;
   }
+}
+
+/** Gluster says only that some peers are down; an administrator needs to know which. */
+export async function nameThePeer(tools: Tools, via: NodeRef, message: string, context: CallContext): Promise<Setback> {
+  const peers = await listPeers(tools, via, context);
+  const down = peers.kind === 'done' ? peers.value.filter(({ connected }) => !connected) : [];
+  const names = down.map(({ hosts }) => hosts[0]).join(', ') || 'a peer';
+  return waiting({ what: 'node', name: names }, `gluster on ${via.id}: ${message}: ${names}`);
 }
 
 /** The node that was asked calls itself localhost; everybody else calls it by its storage name. */

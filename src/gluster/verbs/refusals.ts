@@ -16,6 +16,7 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
       return waiting({ what: 'node', name: via.id }, reason);
     case 'quorum-not-met':
     case 'self-heal-not-ready':
+    case 'volfile-unavailable':
     case 'migration-running':
       return waiting({ what: 'condition', name: problem }, reason);
     case 'timed-out':
@@ -23,13 +24,15 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
       return unknown(reason);
     case 'bad-option':
     case 'peer-of-another-pool':
+    case 'peer-has-bricks':
+    case 'peer-is-self':
+    case 'not-redundant':
       return rejected(reason);
     case 'volume-exists':
     case 'no-such-volume':
     case 'already-started':
     case 'not-started':
     case 'still-started':
-    case 'peer-has-bricks':
     case 'brick-in-use':
     case 'brick-marked':
     case 'brick-missing':
@@ -39,6 +42,9 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
     case 'volume-files-failed':
     case 'wrong-brick-count':
     case 'no-such-brick':
+    case 'reset-not-started':
+    case 'refused-without-reason':
+    case 'self-heal-disabled':
     case 'not-distributed':
     case 'migration-not-started':
     case 'not-thin':

@@ -5,7 +5,7 @@
 import type { Durability } from '../../domain/durability.ts';
 import { bricksPerSet } from '../../domain/durability.ts';
 import { NameError, type VolumeName } from '../../domain/names.ts';
-import { done, failed, rejected, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
+import { done, failed, rejected, type Outcome, type Setback } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { VolumeOption } from '../../domain/volume.ts';
 import type { BrickAddress, CallContext, GlusterVolume, VolumeSpec } from '../../engine/ports.ts';
@@ -18,7 +18,7 @@ import { readRebalance } from '../xml/migration.ts';
 import { readVolumeCreated, readVolumeDeleted, readVolumeStarted, readVolumeStopped } from '../xml/volume-answers.ts';
 import { readVolumeInfo, type VolumeInfo } from '../xml/volume-info.ts';
 import { readVolumeList } from '../xml/volume-list.ts';
-import { listPeers } from './peers.ts';
+import { nameThePeer } from './peers.ts';
 import { setbackOf } from './refusals.ts';
 
 export const volumeInfo = (
@@ -122,14 +122,6 @@ export async function deleteVolume(
     return nameThePeer(tools, via, reply.refusal.message, context);
   }
   return simple(concluded(reply, via, ['no-such-volume']));
-}
-
-/** Gluster says only that some peers are down; an administrator needs to know which. */
-async function nameThePeer(tools: Tools, via: NodeRef, message: string, context: CallContext): Promise<Setback> {
-  const peers = await listPeers(tools, via, context);
-  const down = peers.kind === 'done' ? peers.value.filter(({ connected }) => !connected) : [];
-  const names = down.map(({ hosts }) => hosts[0]).join(', ') || 'a peer';
-  return waiting({ what: 'node', name: names }, `gluster on ${via.id}: ${message}: ${names}`);
 }
 
 type Conclusion = Outcome<void> | { readonly kind: 'exists'; readonly reason: string };
