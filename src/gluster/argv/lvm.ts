@@ -79,6 +79,9 @@ export const lvExtendVolume = (place: BrickPlace, size: Bytes): Command =>
 /** Takes the thin volume and any snapshot of it along. */
 export const lvRemovePool = (place: BrickPlace): Command => change('lvremove', '--yes', `${place.group}/${place.pool}`);
 
+/** Makes the group's volumes appear as block devices. Success when they are there already. */
+export const vgActivate = (group: VolumeGroupName): Command => change('vgchange', '--activate', 'y', group);
+
 export const vgReport = (group: VolumeGroupName): Command =>
   report('vgs', 'vg_name,vg_size,vg_free,vg_extent_size,vg_tags', group);
 

@@ -2,7 +2,7 @@
 import * as files from './tools/file-tools.ts';
 import { lvs, pvs, vgs } from './tools/lvm-reports.ts';
 import { lvextend } from './tools/lvextend.ts';
-import { lvcreate, lvremove, pvcreate, vgcreate } from './tools/lvm-tools.ts';
+import { lvcreate, lvremove, pvcreate, vgchange, vgcreate } from './tools/lvm-tools.ts';
 import { blkid, lsblk, wipefs } from './tools/probe-tools.ts';
 import type { Tool } from './tools/tool.ts';
 
@@ -10,6 +10,7 @@ import type { Tool } from './tools/tool.ts';
 export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['pvcreate', pvcreate],
   ['vgcreate', vgcreate],
+  ['vgchange', vgchange],
   ['lvcreate', lvcreate],
   ['lvextend', lvextend],
   ['lvremove', lvremove],

@@ -18,10 +18,13 @@ import type { Command, Exited } from '../runner.ts';
 import { whatStands } from './brick-identity.ts';
 import { groupMissing, noSpace, volumeExists } from './lvm-failures.ts';
 
-interface Work {
+interface Site {
   readonly errand: Errand;
-  readonly brick: BrickSpec;
   readonly place: BrickPlace;
+}
+
+interface Work extends Site {
+  readonly brick: BrickSpec;
 }
 
 /** `fresh`: this call made it, so there is nothing on it yet. */
@@ -53,12 +56,12 @@ export async function ensureBrick(
 }
 
 /** As ensureBrick for a brick that stands and is not mounted, which is what a reboot leaves. */
-export async function remountBrick(errand: Errand, brick: BrickSpec, place: BrickPlace): Promise<Setback | undefined> {
-  return mounted({ errand, brick, place }, false, false);
+export async function remountBrick(errand: Errand, place: BrickPlace): Promise<Setback | undefined> {
+  return mounted({ errand, place }, false, false);
 }
 
 /** Runs a command whose every failure ends the verb. */
-async function must({ errand }: Work, command: Command): Promise<Setback | undefined> {
+async function must({ errand }: Site, command: Command): Promise<Setback | undefined> {
   const exited = await errand.run(command);
   if (exited.kind !== 'exited') {
     return exited;
@@ -136,7 +139,7 @@ async function fileSystem(work: Work, fresh: boolean): Promise<Setback | undefin
   return must(work, files.makeXfs(place.device, { arbiter: brick.arbiter }));
 }
 
-async function mounted(work: Work, fresh: boolean, pristine: boolean): Promise<Setback | undefined> {
+async function mounted(work: Site, fresh: boolean, pristine: boolean): Promise<Setback | undefined> {
   const { errand, place } = work;
   if (!fresh) {
     const found = await mountStands(work);
@@ -161,7 +164,7 @@ async function mounted(work: Work, fresh: boolean, pristine: boolean): Promise<S
     : errand.failure(command, exited);
 }
 
-async function mountStands({ errand, place }: Work): Promise<boolean | Setback> {
+async function mountStands({ errand, place }: Site): Promise<boolean | Setback> {
   const exited = await errand.run(files.findMount(place.mountpoint));
   if (exited.kind !== 'exited') {
     return exited;
@@ -183,7 +186,7 @@ async function mountStands({ errand, place }: Work): Promise<boolean | Setback> 
  * this brick (that is what pristine says), and the tag has shown that it is ours: it is taken away, and the next try
  * makes it anew.
  */
-async function givenUp(work: Work, { stderr }: Exited): Promise<Setback> {
+async function givenUp(work: Site, { stderr }: Exited): Promise<Setback> {
   const setback = await must(work, lvm.lvRemovePool(work.place));
   return (
     setback ??

@@ -42,7 +42,7 @@ export async function growBrick(
         }
       }
       // Also where LVM had nothing to do: an earlier try may have been cut off before this.
-      const setback = await growFileSystem(errand, brick, place);
+      const setback = await growFileSystem(errand, place);
       return setback ?? done({ id: brick.id, path: place.path, size, footprint });
     }
     default:
@@ -83,11 +83,11 @@ async function extend(errand: Errand, brick: BrickSpec, command: Command): Promi
     : errand.failure(command, exited);
 }
 
-async function growFileSystem(errand: Errand, brick: BrickSpec, place: BrickPlace): Promise<Setback | undefined> {
+async function growFileSystem(errand: Errand, place: BrickPlace): Promise<Setback | undefined> {
   const command = files.growXfs(place.mountpoint);
   let exited = await errand.run(command);
   if (exited.kind === 'exited' && exited.exitCode !== 0 && /is not a mounted XFS/.test(exited.stderr)) {
-    const setback = await remountBrick(errand, brick, place);
+    const setback = await remountBrick(errand, place);
     if (setback !== undefined) {
       return setback;
     }

@@ -63,6 +63,15 @@ export const vgcreate: Tool = (machine, words) => {
   return silent;
 };
 
+export const vgchange: Tool = (machine, words) => {
+  const parsed = wordsOf(words, { ...quiet, activate: text });
+  const [name, ...rest] = parsed?.positionals ?? [];
+  if (parsed?.values['activate'] !== 'y' || name === undefined || rest.length > 0) {
+    return undefined;
+  }
+  return machine.groups.has(name) ? silent : groupNotFound(name);
+};
+
 export const lvcreate: Tool = (machine, words) => {
   const parsed = wordsOf(words, {
     ...quiet,
