@@ -8,7 +8,7 @@ import type { Lanes } from './lanes.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { EngineSettings } from './options.ts';
 import type { CallContext, EngineStep, StorageNodes } from './ports.ts';
-import type { Reachability } from './reachability.ts';
+import type { NodeHealth } from './node-health.ts';
 import { stopped, type RunSignals } from './volume-runs.ts';
 
 /** On whose account a call is made. */
@@ -31,25 +31,25 @@ export interface CallsOptions {
   readonly settings: EngineSettings;
   readonly lanes: Lanes;
   readonly directory: NodeDirectory;
-  readonly reachability: Reachability;
+  readonly health: NodeHealth;
 }
 
 export class Calls {
   readonly #settings: EngineSettings;
   readonly #lanes: Lanes;
   readonly #directory: NodeDirectory;
-  readonly #reachability: Reachability;
+  readonly #health: NodeHealth;
 
   constructor(options: CallsOptions) {
     this.#settings = options.settings;
     this.#lanes = options.lanes;
     this.#directory = options.directory;
-    this.#reachability = options.reachability;
+    this.#health = options.health;
   }
 
   /** One verb about a node's own devices and bricks, in the node's lane. */
   async onNode<T>(node: NodeRecord, step: EngineStep, account: Account, verb: Verb<T>): Promise<Outcome<T>> {
-    if (!this.#reachability.mayAsk(node.id)) {
+    if (!this.#health.mayAsk(node.id)) {
       return silentNode(node);
     }
     const release = await this.#lanes.enterNode(node.id, account.turn, account.signals.stop);
@@ -102,8 +102,8 @@ export class Calls {
     release: Release,
   ): Promise<Outcome<T>> {
     const gateways = this.#directory.gateways(cluster, account.seed);
-    const answering = gateways.filter((node) => this.#reachability.mayAsk(node.id));
-    // When all were silent lately one of them is tried all the same: there is nobody else to learn from.
+    const answering = gateways.filter((node) => this.#health.mayRelay(node.id));
+    // When none is in order one of them is tried all the same: there is nobody else to learn from.
     const candidates = answering.length > 0 ? answering : gateways.slice(0, 1);
     let outcome: Outcome<T> = waiting({ what: 'condition', name: 'topology' }, `cluster ${cluster} has no nodes`);
     for (const node of candidates) {
@@ -168,11 +168,11 @@ export class Calls {
         return;
       }
     }
-    this.#reachability.answered(node.id);
+    this.#health.answered(node.id);
   }
 
   #silent(node: NodeRecord): void {
-    this.#reachability.silent(node.id);
+    this.#health.silent(node.id);
     this.#lanes.dismissNode(node.id);
   }
 

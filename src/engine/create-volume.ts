@@ -125,12 +125,12 @@ export class CreateVolume {
   }
 
   #plan(request: VolumeRequest): Outcome<VolumeRecord> {
-    const { ledger, planner, reachability, settings } = this.#work;
+    const { ledger, planner, health, settings } = this.#work;
     const problem = problemOf(request);
     if (problem !== undefined) {
       return rejected(problem);
     }
-    reachability.refresh();
+    health.refresh();
     const plan = planner.plan(request);
     if (plan.kind === 'refused') {
       return plan.permanent ? rejected(plan.reason) : waiting({ what: 'capacity' }, plan.reason);

@@ -17,7 +17,7 @@ import { NodeDirectory } from './node-directory.ts';
 import { engineSettings, type EngineOptions } from './options.ts';
 import { setPlacementState } from './placement-state.ts';
 import { Planner } from './planner.ts';
-import { Reachability } from './reachability.ts';
+import { NodeHealth } from './node-health.ts';
 import { Replanner } from './replan.ts';
 import { needsSweep, sweepVolume } from './sweep.ts';
 import { cancelGrowth } from './undo-growth.ts';
@@ -31,20 +31,20 @@ export function createEngine(options: EngineOptions): VolumeEngine {
   const ledger = new Ledger(settings.store);
   const directory = new NodeDirectory();
   const lanes = new Lanes(settings.lanes, settings.observer);
-  const reachability = new Reachability({
+  const health = new NodeHealth({
     clock: settings.clock,
     avoid: settings.patience.avoidNode,
-    onChange: (id, reachable) => {
+    onChange: (id, hindrance) => {
       const node = directory.get(id);
       if (node !== undefined) {
-        ledger.pool(node.cluster).setReachable(id, reachable);
+        ledger.pool(node.cluster).hinder(id, hindrance);
       }
     },
   });
-  const calls = new Calls({ settings, lanes, directory, reachability });
+  const calls = new Calls({ settings, lanes, directory, health });
   const bricks = new Bricks(calls, directory);
   const planner = new Planner(ledger, settings.limits);
-  return new Engine({ settings, ledger, directory, reachability, calls, bricks, planner });
+  return new Engine({ settings, ledger, directory, health, calls, bricks, planner });
 }
 
 const closing = 'the engine is closing';
@@ -163,7 +163,7 @@ class Engine implements VolumeEngine {
   }
 
   planVolume(request: VolumeRequest): ReturnType<VolumeEngine['planVolume']> {
-    this.#work.reachability.refresh();
+    this.#work.health.refresh();
     return this.#work.planner.plan(request);
   }
 
@@ -204,7 +204,7 @@ class Engine implements VolumeEngine {
   }
 
   usage(): ReturnType<VolumeEngine['usage']> {
-    this.#work.reachability.refresh();
+    this.#work.health.refresh();
     return this.#topology.usage();
   }
 

@@ -26,8 +26,8 @@ export class Forecast {
 
   /** As VolumeEngine.explainPlan. */
   plan(shape: VolumeShape, clusters: readonly ClusterId[]): ExplainedPlan {
-    const { ledger, planner, reachability } = this.#work;
-    reachability.refresh();
+    const { ledger, planner, health } = this.#work;
+    health.refresh();
     const request = requestOf(shape, clusters);
     const plan = planner.plan(request);
     if (plan.kind === 'refused') {
@@ -46,19 +46,19 @@ export class Forecast {
 
   /** As VolumeEngine.headroom. */
   headroom(cluster: ClusterId, shape: VolumeShape): Headroom {
-    const { ledger, planner, reachability } = this.#work;
-    reachability.refresh();
+    const { ledger, planner, health } = this.#work;
+    health.refresh();
     return headroom(ledger.pool(cluster), planner.placement(requestOf(shape, [])), countedAtMost);
   }
 
   /** As VolumeEngine.forecastLoss. */
   loss(id: NodeId, shapes: readonly VolumeShape[]): NodeLossForecast | undefined {
-    const { directory, ledger, planner, reachability } = this.#work;
+    const { directory, ledger, planner, health } = this.#work;
     const node = directory.get(id);
     if (node === undefined) {
       return undefined;
     }
-    reachability.refresh();
+    health.refresh();
     const volumes = ledger.volumes().filter(({ cluster, phase }) => cluster === node.cluster && phase !== 'deleting');
     const requests = shapes.map((shape) => planner.placement(requestOf(shape, [])));
     // No record says how its volume was to be spread over zones, nor on which tags: what is usual is taken.

@@ -118,7 +118,7 @@ async function begin(
   signals: RunSignals,
   tell: Tell,
 ): Promise<Outcome<VolumeRecord>> {
-  work.reachability.refresh();
+  work.health.refresh();
   const plan = work.planner.planGrowth(record, wanted);
   if (plan.kind === 'refused') {
     const reason = `no brick of ${record.name} can grow enough where it is, and there is no room for more sets: ${describeRefusal(plan)}`;

@@ -69,7 +69,7 @@ async function join(
       const peers = await storage.listPeers(gateway, context);
       return peers.kind === 'done' ? done() : peers;
     });
-    if (outcome.kind === 'done' || outcome.kind === 'unknown' || work.reachability.mayAsk(gateway.id)) {
+    if (outcome.kind === 'done' || outcome.kind === 'unknown' || work.health.mayAsk(gateway.id)) {
       return outcome;
     }
   }

@@ -27,12 +27,12 @@ export class Replanner {
     this.#work = work;
   }
 
-  /** Whether a node of the plan is silent and there is a place without it. Changes nothing. */
+  /** Whether a node or device of the plan is out of order and there is a place without it. Changes nothing. */
   worthwhile(record: VolumeRecord, request: VolumeRequest): boolean {
-    const { reachability, planner } = this.#work;
-    reachability.refresh();
+    const { health, planner } = this.#work;
+    health.refresh();
     const bricks = record.brickSets.flat();
-    const within = bricks.filter(({ node }) => reachability.mayAsk(node));
+    const within = bricks.filter(({ node, device }) => health.mayHold(node, device));
     return within.length < bricks.length && planner.planAnew(record, request, within).kind === 'placed';
   }
 
@@ -42,14 +42,14 @@ export class Replanner {
     request: VolumeRequest,
     account: Account,
   ): Promise<Outcome<VolumeRecord | undefined>> {
-    const { bricks, ledger, planner, reachability, settings } = this.#work;
+    const { bricks, ledger, planner, health, settings } = this.#work;
     const destroyed = await bricks.destroyEach(record, bricksOf(record), account);
     if (account.signals.stop.aborted) {
       return stopped(account.signals);
     }
     const gone = destroyed.filter(({ outcome }) => outcome.kind === 'done').map(({ brick }) => brick);
     const left = destroyed.filter(({ outcome }) => outcome.kind !== 'done').map(({ brick }) => brick);
-    reachability.refresh();
+    health.refresh();
     // From here to the ledger's count no await: nobody may plan in between.
     const plan = planner.planAnew(record, request, gone);
     if (plan.kind === 'refused') {
@@ -64,7 +64,7 @@ export class Replanner {
     const written = await ledger.update(next);
     settings.log.warn(
       { volume: record.name, left: left.map(({ node, id }) => `${node} ${id}`), outcome: written.kind },
-      'planned the volume anew: a node of its first place does not answer',
+      'planned the volume anew: a node or device of its first place is out of order',
     );
     return written.kind === 'done' ? done(next) : written;
   }

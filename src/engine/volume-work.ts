@@ -5,7 +5,7 @@ import type { Ledger } from './ledger.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { EngineSettings } from './options.ts';
 import type { Planner } from './planner.ts';
-import type { Reachability } from './reachability.ts';
+import type { NodeHealth } from './node-health.ts';
 import type { VolumeRecord } from '../domain/volume.ts';
 import type { RunSignals } from './volume-runs.ts';
 
@@ -13,7 +13,7 @@ export interface VolumeWork {
   readonly settings: EngineSettings;
   readonly ledger: Ledger;
   readonly directory: NodeDirectory;
-  readonly reachability: Reachability;
+  readonly health: NodeHealth;
   readonly calls: Calls;
   readonly bricks: Bricks;
   readonly planner: Planner;

@@ -6,7 +6,7 @@ import type { BrickRecord } from '../volume.ts';
 import { DeviceIndex } from './device-index.ts';
 import { compareText } from './hash.ts';
 import { describeRule, effectiveTags, ruleHolds, type TagRule } from './request.ts';
-import { Seat, type Standing, type Unusable } from './seat.ts';
+import { Seat, type Hindrance, type Standing, type Unusable } from './seat.ts';
 
 /** What the pool needs to know of a brick. */
 export type BrickLoad = Pick<BrickRecord, 'id' | 'node' | 'device' | 'footprint'>;
@@ -28,6 +28,8 @@ export interface DeviceUsage {
   readonly tags: Tags;
   /** Absent: bricks may be placed here. */
   readonly unusable?: Unusable;
+  /** More about `unusable`, for people. */
+  readonly because?: string;
 }
 
 /** What a brick is for. The device tag `arbiter` = required | supported (default) | disabled decides where it may go. */
@@ -54,7 +56,7 @@ const indexesKept = 24;
  */
 export class PlacementPool {
   readonly #nodes = new Map<NodeId, NodeRecord>();
-  readonly #unreachable = new Set<NodeId>();
+  readonly #hindrances = new Map<NodeId, Hindrance>();
   readonly #seats = new Map<NodeId, Map<DeviceName, Seat>>();
   /** Bricks of each volume, by the volume's id. */
   readonly #volumes = new Map<string, number>();
@@ -75,21 +77,21 @@ export class PlacementPool {
     this.#refresh(id);
   }
 
-  /** Whether the node answers, as last observed. A node that was never observed is taken to. */
-  setReachable(id: NodeId, reachable: boolean): void {
-    if (this.#unreachable.has(id) === !reachable) {
+  /** What speaks against the node, as last observed; `undefined`: nothing, as for a node that was never observed. */
+  hinder(id: NodeId, hindrance: Hindrance | undefined): void {
+    if (this.#hindrances.get(id) === hindrance) {
       return;
     }
-    if (reachable) {
-      this.#unreachable.delete(id);
+    if (hindrance === undefined) {
+      this.#hindrances.delete(id);
     } else {
-      this.#unreachable.add(id);
+      this.#hindrances.set(id, hindrance);
     }
     this.#refresh(id);
   }
 
-  isReachable(id: NodeId): boolean {
-    return !this.#unreachable.has(id);
+  hindrance(id: NodeId): Hindrance | undefined {
+    return this.#hindrances.get(id);
   }
 
   /** Counts a brick. Counting the same id on the same device again changes nothing. */
@@ -212,34 +214,39 @@ export class PlacementPool {
   }
 
   #standingOf(node: NodeRecord | undefined, device: DeviceRecord | undefined): Standing {
-    const unusable = this.#unusable(node, device);
+    const { why: unusable, because } = this.#obstacle(node, device) ?? {};
     return {
       zone: node?.zone ?? '',
       size: device?.size ?? bytes(0),
       reserved: device?.reserved ?? bytes(0),
       tags: effectiveTags(node?.tags ?? {}, device?.tags ?? {}),
       ...(unusable === undefined ? {} : { unusable }),
+      ...(because === undefined ? {} : { because }),
     };
   }
 
-  /** What lasts longest is said first: `failed` before `offline` before what passes by itself. */
-  #unusable(node: NodeRecord | undefined, device: DeviceRecord | undefined): Unusable | undefined {
+  /** What lasts longest is said first: `failed` before `offline` before what was observed. */
+  #obstacle(
+    node: NodeRecord | undefined,
+    device: DeviceRecord | undefined,
+  ): { readonly why: Unusable; readonly because?: string } | undefined {
     if (node === undefined) {
-      return 'node unknown';
+      return { why: 'node unknown' };
     }
     if (device === undefined) {
-      return 'device unknown';
+      return { why: 'device unknown' };
     }
     if (node.state !== 'online') {
-      return `node ${node.state}`;
+      return { why: `node ${node.state}` };
     }
     if (device.state !== 'online') {
-      return `device ${device.state}`;
+      return { why: `device ${device.state}` };
     }
     if (device.size === undefined) {
-      return 'not prepared';
+      return { why: 'not prepared' };
     }
-    return this.#unreachable.has(node.id) ? 'node unreachable' : undefined;
+    const observed = this.#hindrances.get(node.id);
+    return observed?.node ?? observed?.devices?.get(device.name);
   }
 
   #reindex(seat: Seat): void {
@@ -274,7 +281,7 @@ function volumeOf(brick: BrickLoad): string {
 }
 
 export function usageOf(seat: Seat): DeviceUsage {
-  const { zone, size, reserved, tags, unusable } = seat.standing;
+  const { zone, size, reserved, tags, unusable, because } = seat.standing;
   return {
     node: seat.node,
     device: seat.device,
@@ -286,5 +293,6 @@ export function usageOf(seat: Seat): DeviceUsage {
     bricks: seat.bricks.size,
     tags,
     ...(unusable === undefined ? {} : { unusable }),
+    ...(because === undefined ? {} : { because }),
   };
 }

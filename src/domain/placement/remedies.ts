@@ -10,7 +10,7 @@ import type { SetQuery } from './balanced.ts';
 import type { PlacementPool } from './pool.ts';
 import type { MoreRoom, Remedy } from './remedy.ts';
 import type { PlacementRequest } from './request.ts';
-import type { Seat } from './seat.ts';
+import type { Hindrance, Seat } from './seat.ts';
 import { equalBrickSize, setCounts, setShape } from './shape.ts';
 import type { Task } from './task.ts';
 
@@ -38,7 +38,7 @@ export function remediesFor(task: Task, fits: Fits): readonly Remedy[] {
 
 /** Runs `check` while the pool knows `changed` in place of its nodes of those ids, and puts everything back. */
 export function supposing<T>(pool: PlacementPool, changed: readonly NodeRecord[], check: () => T): T {
-  const before = changed.map(({ id }) => ({ id, record: pool.node(id), reachable: pool.isReachable(id) }));
+  const before = changed.map(({ id }) => ({ id, record: pool.node(id) }));
   try {
     for (const node of changed) {
       pool.upsertNode(node);
@@ -55,47 +55,88 @@ export function supposing<T>(pool: PlacementPool, changed: readonly NodeRecord[]
   }
 }
 
-/** Nodes and devices that are offline or do not answer. What has failed does not come back. */
+/** Nodes and devices that are offline, do not answer or are out of order. What has failed does not come back. */
 export function* returning(pool: PlacementPool, fits: () => boolean): Generator<Remedy> {
   let left = tried;
   for (const node of pool.nodes()) {
-    if (left <= 0) {
-      return;
-    }
-    const off = node.devices.filter(({ state }) => state === 'offline');
-    if (node.state === 'offline') {
-      left -= 1;
-      const online: NodeRecord = { ...node, state: 'online' };
-      if (pool.isReachable(node.id) && supposing(pool, [online], () => fits())) {
-        yield { kind: 'node online', node: node.id };
+    for (const { remedy, helps } of returns(pool, node, fits)) {
+      if (left <= 0) {
+        return;
       }
-    } else if (node.state === 'online' && !pool.isReachable(node.id)) {
       left -= 1;
-      if (whileReachable(pool, node.id, fits)) {
-        yield { kind: 'node reachable', node: node.id };
-      }
-    } else if (node.state === 'online') {
-      for (const { name } of off.slice(0, left)) {
-        left -= 1;
-        const devices = node.devices.map((device) => (device.name === name ? onlineDevice(device) : device));
-        if (supposing(pool, [{ ...node, devices }], fits)) {
-          yield { kind: 'device online', node: node.id, device: name };
-        }
+      if (helps()) {
+        yield remedy;
       }
     }
   }
+}
+
+interface Return {
+  readonly remedy: Remedy;
+  readonly helps: () => boolean;
+}
+
+/** A node that is off as a whole hides its devices. */
+function returns(pool: PlacementPool, node: NodeRecord, fits: () => boolean): readonly Return[] {
+  const { id } = node;
+  const hindrance = pool.hindrance(id);
+  if (node.state === 'offline') {
+    const online: NodeRecord = { ...node, state: 'online' };
+    const helps = (): boolean => hindrance?.node === undefined && supposing(pool, [online], fits);
+    return [{ remedy: { kind: 'node online', node: id }, helps }];
+  }
+  if (node.state === 'failed') {
+    return [];
+  }
+  if (hindrance?.node !== undefined) {
+    const kind = hindrance.node.why === 'node in trouble' ? 'node in order' : 'node reachable';
+    const { devices } = hindrance;
+    return [{ remedy: { kind, node: id }, helps: () => whileHindered(pool, id, devices && { devices }, fits) }];
+  }
+  return node.devices.flatMap((device) => returnOf(pool, node, device, fits) ?? []);
+}
+
+function returnOf(
+  pool: PlacementPool,
+  node: NodeRecord,
+  { name, state }: NodeRecord['devices'][number],
+  fits: () => boolean,
+): Return | undefined {
+  const hindered = pool.hindrance(node.id)?.devices;
+  const place = { node: node.id, device: name };
+  if (state === 'offline') {
+    const devices = node.devices.map((device) => (device.name === name ? onlineDevice(device) : device));
+    return {
+      remedy: { kind: 'device online', ...place },
+      helps: () => supposing(pool, [{ ...node, devices }], fits),
+    };
+  }
+  if (state === 'online' && hindered?.has(name) === true) {
+    const devices = new Map([...hindered].filter(([other]) => other !== name));
+    return {
+      remedy: { kind: 'device in order', ...place },
+      helps: () => whileHindered(pool, node.id, { devices }, fits),
+    };
+  }
+  return undefined;
 }
 
 function onlineDevice(device: NodeRecord['devices'][number]): NodeRecord['devices'][number] {
   return { ...device, state: 'online' };
 }
 
-function whileReachable(pool: PlacementPool, node: NodeId, check: () => boolean): boolean {
+function whileHindered(
+  pool: PlacementPool,
+  node: NodeId,
+  supposed: Hindrance | undefined,
+  check: () => boolean,
+): boolean {
+  const observed = pool.hindrance(node);
   try {
-    pool.setReachable(node, true);
+    pool.hinder(node, supposed);
     return check();
   } finally {
-    pool.setReachable(node, false);
+    pool.hinder(node, observed);
   }
 }
 

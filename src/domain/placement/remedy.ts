@@ -7,6 +7,9 @@ export type Remedy =
   | { readonly kind: 'node online'; readonly node: NodeId }
   | { readonly kind: 'node reachable'; readonly node: NodeId }
   | { readonly kind: 'device online'; readonly node: NodeId; readonly device: DeviceName }
+  /** It answers; what was observed about it has to be put right. */
+  | { readonly kind: 'node in order'; readonly node: NodeId }
+  | { readonly kind: 'device in order'; readonly node: NodeId; readonly device: DeviceName }
   /** That much more room on each of these devices: by growing it, reserving less or deleting from it. */
   | { readonly kind: 'more room'; readonly devices: readonly MoreRoom[] }
   /** That many more nodes, each in a zone of its own, with one device of at least that size for bricks. */
@@ -30,6 +33,10 @@ export function describeRemedy(remedy: Remedy): string {
       return `node ${remedy.node} answering`;
     case 'device online':
       return `device ${remedy.device} of node ${remedy.node} online`;
+    case 'node in order':
+      return `node ${remedy.node} in order again`;
+    case 'device in order':
+      return `device ${remedy.device} of node ${remedy.node} in order again`;
     case 'more room': {
       const places = remedy.devices.map(
         ({ node, device, by }) => `${describeSize(by)} more on ${device} of node ${node}`,

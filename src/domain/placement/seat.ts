@@ -10,10 +10,17 @@ export type Unusable =
   | 'node unknown'
   | 'node failed'
   | 'node offline'
+  /** Silent just now, or for longer. */
   | 'node unreachable'
+  | 'node down'
+  /** It answers, and something about it is not as it should be. */
+  | 'node in trouble'
   | 'device unknown'
   | 'device failed'
   | 'device offline'
+  | 'device missing'
+  | 'device empty'
+  | 'device unreadable'
   | 'not prepared';
 
 /** What the topology says of a device at the moment. Sizes in bytes. */
@@ -25,7 +32,28 @@ export interface Standing {
   readonly tags: Tags;
   /** Absent: bricks may be placed here. */
   readonly unusable?: Unusable;
+  /** More about `unusable`, for people. */
+  readonly because?: string;
 }
+
+/** One thing that was observed and that speaks against new bricks. */
+export interface Obstacle {
+  readonly why: Extract<
+    Unusable,
+    'node unreachable' | 'node down' | 'node in trouble' | 'device missing' | 'device empty' | 'device unreadable'
+  >;
+  /** For people. */
+  readonly because?: string;
+}
+
+/** What was observed to speak against new bricks on a node, or on some of its devices. Never recorded. */
+export interface Hindrance {
+  readonly node?: Obstacle;
+  readonly devices?: ReadonlyMap<DeviceName, Obstacle>;
+}
+
+/** It did not answer just now. */
+export const unreachable: Hindrance = { node: { why: 'node unreachable' } };
 
 const unknown: Standing = { zone: '', size: bytes(0), reserved: bytes(0), tags: {}, unusable: 'node unknown' };
 

@@ -9,7 +9,7 @@ import type { Seat, Unusable } from './seat.ts';
 
 /** Why a device takes no brick of this request. Sizes in bytes. */
 export type PassedOver =
-  | { readonly kind: 'unusable'; readonly why: Unusable }
+  | { readonly kind: 'unusable'; readonly why: Unusable; readonly because?: string }
   | { readonly kind: 'wrong tag'; readonly rule: TagRule }
   /** Its tag `arbiter` says that it takes no brick of this kind. */
   | { readonly kind: 'wrong role'; readonly role: Role }
@@ -94,10 +94,10 @@ function verdictOf(seat: Seat, need: BrickNeed): DeviceVerdict {
 }
 
 function passedOverFor(seat: Seat, need: BrickNeed): PassedOver | undefined {
-  const { unusable, tags, zone, reserved } = seat.standing;
+  const { unusable, because, tags, zone, reserved } = seat.standing;
   const rule = need.rules.find((each) => !ruleHolds(each, tags));
   if (unusable !== undefined) {
-    return { kind: 'unusable', why: unusable };
+    return { kind: 'unusable', why: unusable, ...(because === undefined ? {} : { because }) };
   }
   if (rule !== undefined) {
     return { kind: 'wrong tag', rule };
@@ -128,7 +128,7 @@ function passedOverFor(seat: Seat, need: BrickNeed): PassedOver | undefined {
 export function describePassedOver(reason: PassedOver): string {
   switch (reason.kind) {
     case 'unusable':
-      return reason.why === 'not prepared' ? 'is not prepared' : `: ${reason.why}`;
+      return reason.why === 'not prepared' ? 'is not prepared' : `: ${reason.why}${inBrackets(reason)}`;
     case 'wrong tag':
       return `does not match ${describeRule(reason.rule)}`;
     case 'wrong role':
@@ -160,13 +160,16 @@ export function describeNode({ node, bricks, devices }: NodeVerdict): string | u
     return `node ${node} has no devices`;
   }
   if (closest.kind === 'unusable' && closest.why.startsWith('node ')) {
-    return `node ${node} is ${closest.why.slice('node '.length)}`;
+    return `node ${node} is ${closest.why.slice('node '.length)}${inBrackets(closest)}`;
   }
   if (closest.kind === 'unusable') {
-    return `node ${node}: ${devices.length === 1 ? 'its device is' : 'no device is usable, one is'} ${closest.why.replace('device ', '')}`;
+    return `node ${node}: ${devices.length === 1 ? 'its device is' : 'no device is usable, one is'} ${closest.why.replace('device ', '')}${inBrackets(closest)}`;
   }
   return `node ${node} ${describePassedOver(closest)}`;
 }
+
+const inBrackets = ({ because }: { readonly because?: string }): string =>
+  because === undefined ? '' : ` (${because})`;
 
 function freeOf(reason: PassedOver): number {
   return 'free' in reason ? reason.free : -1;

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clusterId, deviceName, hostName, nodeId, volumeId } from '../../../src/domain/names.ts';
 import { planGrowth, usableSize, withGrown } from '../../../src/domain/placement/in-place.ts';
+import { unreachable } from '../../../src/domain/placement/seat.ts';
 import { placeVolume } from '../../../src/domain/placement/place.ts';
 import { PlacementPool } from '../../../src/domain/placement/pool.ts';
 import { defaultLimits, type PlacementRequest } from '../../../src/domain/placement/request.ts';
@@ -119,7 +120,7 @@ describe('planGrowth', () => {
   it('waits for a node that does not answer, and takes one that is shut for full', () => {
     const pool = poolOf([100, 100, 100]);
     const sets = placed(pool, requestOf(10));
-    pool.setReachable(nodeId('n0'), false);
+    pool.hinder(nodeId('n0'), unreachable);
     expect(grown(pool, requestOf(20), sets).bricks).toHaveLength(3);
     const [node] = pool.nodes();
     if (node === undefined) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { bricksPerSet } from '../../../src/domain/durability.ts';
 import { nodeId } from '../../../src/domain/names.ts';
 import { placeVolume, type Placed } from '../../../src/domain/placement/place.ts';
+import { unreachable } from '../../../src/domain/placement/seat.ts';
 import type { PlacementPool } from '../../../src/domain/placement/pool.ts';
 import { defaultLimits, type PlacementRequest } from '../../../src/domain/placement/request.ts';
 import { bytes, GiB, TiB } from '../../../src/domain/quantity.ts';
@@ -93,7 +94,7 @@ describe('a plan', () => {
 
   it('avoids what does not answer', () => {
     const pool = poolOf(...[1, 2, 3, 4].map((number) => node(number, 'z', [20])));
-    pool.setReachable(nodeId('n2'), false);
+    pool.hinder(nodeId('n2'), unreachable);
     const { brickSets } = placed(pool, request());
     expect(new Set(brickSets.flat().map(({ node }) => node))).toEqual(new Set(['n1', 'n3', 'n4']));
   });

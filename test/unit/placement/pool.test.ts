@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BrickLoad } from '../../../src/domain/placement/pool.ts';
+import { unreachable } from '../../../src/domain/placement/seat.ts';
 import { PlacementPool } from '../../../src/domain/placement/pool.ts';
 import { placeVolume } from '../../../src/domain/placement/place.ts';
 import { deviceName, nodeId } from '../../../src/domain/names.ts';
@@ -49,7 +50,7 @@ describe('a pool', () => {
     const unprepared = nodeRecord.parse({ ...bare, devices: [{ name: deviceName('/dev/d0') }] });
     const pool = poolOf(offline, failed, unprepared, node(4, 'z1', [10]));
     for (const number of [1, 2, 3, 4]) {
-      pool.setReachable(nodeId(`n${number}`), false);
+      pool.hinder(nodeId(`n${number}`), unreachable);
     }
     expect(pool.devices().map(({ unusable }) => unusable)).toEqual([
       'node offline',
@@ -57,7 +58,7 @@ describe('a pool', () => {
       'not prepared',
       'node unreachable',
     ]);
-    pool.setReachable(nodeId('n4'), true);
+    pool.hinder(nodeId('n4'), undefined);
     expect(pool.devices()[3]?.unusable).toBeUndefined();
   });
 
@@ -101,13 +102,13 @@ describe('the accounts of a pool', () => {
       fc.property(nodesArbitrary, steps, requestArbitrary, (nodes, sequence, wanted) => {
         const pool = poolOf(...nodes);
         const standing = new Map<string, BrickLoad>();
-        const unreachable = new Set<number>();
+        const silent = new Set<number>();
         // Indexes exist before the changes, so that they have to follow them.
         placeVolume(pool, wanted);
         for (const step of sequence) {
           if (step.what === 'reach') {
-            pool.setReachable(nodeId(`n${step.node}`), step.reachable);
-            unreachable[step.reachable ? 'delete' : 'add'](step.node);
+            pool.hinder(nodeId(`n${step.node}`), step.reachable ? undefined : unreachable);
+            silent[step.reachable ? 'delete' : 'add'](step.node);
             continue;
           }
           const key = `${step.brick.node} ${step.brick.device} ${step.brick.id}`;
@@ -126,8 +127,8 @@ describe('the accounts of a pool', () => {
         for (const brick of [...standing.values()].reverse()) {
           anew.occupy(brick);
         }
-        for (const number of unreachable) {
-          anew.setReachable(nodeId(`n${number}`), false);
+        for (const number of silent) {
+          anew.hinder(nodeId(`n${number}`), unreachable);
         }
         for (const each of nodes.toReversed()) {
           anew.upsertNode(each);

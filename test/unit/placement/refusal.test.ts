@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { clusterId, deviceName, hostName, nodeId } from '../../../src/domain/names.ts';
 import { explainPlaced, explainRefusal } from '../../../src/domain/placement/explain.ts';
+import { unreachable, type Hindrance, type Obstacle } from '../../../src/domain/placement/seat.ts';
 import { placeVolume } from '../../../src/domain/placement/place.ts';
 import type { PlacementPool } from '../../../src/domain/placement/pool.ts';
 import { describeRefusal, type Refusal } from '../../../src/domain/placement/refusal.ts';
@@ -63,7 +64,7 @@ describe('a refusal', () => {
         devices: bare.devices.map((each) => Object.assign({}, each, { reserved: 15 * GiB })),
       },
     );
-    pool.setReachable(nodeId('n2'), false);
+    pool.hinder(nodeId('n2'), unreachable);
     const refusal = refused(
       pool,
       request({ durability: { kind: 'replicate', count: 2 }, tagMatch: [{ key: 'media', op: '=', value: 'ssd' }] }),
@@ -158,6 +159,8 @@ function remedied(nodes: readonly NodeRecord[], wanted: PlacementRequest, remedy
     case 'more nodes':
       return [...nodes, ...Array.from({ length: remedy.count }, (_, number) => added(number, wanted, remedy.size))];
     case 'node reachable':
+    case 'node in order':
+    case 'device in order':
     case 'smaller volume':
     case 'zone spread':
     case 'no tag rules':
@@ -188,12 +191,45 @@ function remediedRequest(wanted: PlacementRequest, remedy: Remedy): PlacementReq
       return { ...wanted, tagMatch: [] };
     case 'node online':
     case 'node reachable':
+    case 'node in order':
+    case 'device in order':
     case 'device online':
     case 'more room':
     case 'more nodes':
       return wanted;
   }
 }
+
+/** What speaks against the nth node: each third one answers nothing, each third one has a problem, each third one no disks. */
+function hindranceOf(number: number): Hindrance {
+  const missing: Obstacle = { why: 'device missing', because: 'pulled out' };
+  const disks = [0, 1, 2, 3].map((disk) => [deviceName(`/dev/d${disk}`), missing] as const);
+  const all: readonly Hindrance[] = [
+    unreachable,
+    { node: { why: 'node in trouble', because: 'installed anew' } },
+    { devices: new Map(disks) },
+  ];
+  return all[number % all.length] ?? unreachable;
+}
+
+describe('a node or device that was observed to be out of order', () => {
+  it('takes nothing, and is named with the reason and with what would help', () => {
+    const pool = poolOf(node(1, 'z1', [20]), node(2, 'z2', [20]), node(3, 'z3', [20]));
+    pool.hinder(nodeId('n3'), { node: { why: 'node in trouble', because: 'gluster was installed anew' } });
+    const inTrouble = refused(pool, request({ size: bytes(10 * GiB) }));
+    expect(describeRefusal(inTrouble)).toContain('node n3 is in trouble (gluster was installed anew)');
+    expect(remediesOf(inTrouble)).toContain('node n3 in order again');
+    pool.hinder(nodeId('n3'), {
+      devices: new Map([[deviceName('/dev/d0'), { why: 'device empty', because: 'another disk' }]]),
+    });
+    const empty = refused(pool, request({ size: bytes(10 * GiB) }));
+    expect(describeRefusal(empty)).toContain('node n3: its device is empty (another disk)');
+    expect(remediesOf(empty)).toContain('device /dev/d0 of node n3 in order again');
+    expect(explainRefusal(empty)).toContain('    /dev/d0 is not used: device empty (another disk)');
+    pool.hinder(nodeId('n3'), undefined);
+    expect(placeVolume(pool, request({ size: bytes(10 * GiB) })).kind).toBe('placed');
+  });
+});
 
 describe('what a refusal says would fit', () => {
   it('does fit once it is so', () => {
@@ -209,10 +245,15 @@ describe('what a refusal says would fit', () => {
           const build = (records: readonly NodeRecord[], answering?: Remedy): PlacementPool => {
             const pool = poolOf(...records);
             for (const number of silent) {
-              pool.setReachable(nodeId(`n${number}`), false);
+              pool.hinder(nodeId(`n${number}`), hindranceOf(number));
             }
-            if (answering?.kind === 'node reachable') {
-              pool.setReachable(answering.node, true);
+            if (answering?.kind === 'node reachable' || answering?.kind === 'node in order') {
+              pool.hinder(answering.node, undefined);
+            }
+            if (answering?.kind === 'device in order') {
+              const devices = new Map(pool.hindrance(answering.node)?.devices);
+              devices.delete(answering.device);
+              pool.hinder(answering.node, { devices });
             }
             return pool;
           };
