@@ -1,80 +1,143 @@
 /** A real gluster cluster on this machine, for one test file: see cluster.sh. Needs root. */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { hostName, nodeId } from '../../../src/domain/names.ts';
-import type { NodeRef } from '../../../src/domain/topology.ts';
+import { GiB } from '../../../src/domain/quantity.ts';
 import { createLocalRunner } from '../../../src/gluster/local-runner.ts';
 import type { CommandRunner } from '../../../src/gluster/runner.ts';
 import { realClock } from '../../support/test-api.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { Client } from './client.ts';
+import { childOf, wholly } from './namespaces.ts';
+import { RealNode } from './real-node.ts';
+
+export { RealNode } from './real-node.ts';
 
 const script = fileURLToPath(new URL('cluster.sh', import.meta.url));
+const prefix = '10.77.0';
 
-export interface RealNode extends NodeRef {
-  /** The first process of the node, as this machine numbers it. */
-  readonly pid: number;
+export interface RealClusterOptions {
+  /**
+   * GiB that the test will write to the machine's disk. An XFS brick takes 64 MiB for its journal, whatever its size.
+   * @default 2
+   */
+  readonly diskGiB?: number;
+  /** The nodes stay strangers: each a glusterd alone. */
+  readonly unjoined?: boolean;
 }
 
 export interface RealCluster {
   readonly nodes: readonly RealNode[];
   /** Runs commands in the namespaces of whichever node it is given. */
   readonly runner: CommandRunner;
+  /** Where volumes are mounted. */
+  readonly client: Client;
+  /** Folder of the nodes' file trees, and for the test's own files; goes with the cluster. */
+  readonly directory: string;
+  /** A process in the cluster's network that is on no node. It knows the nodes by name. */
+  readonly outer: number;
+  /** A node that was killed comes back, glusterd included. */
+  revive(node: RealNode): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Resolves when every node sees every other one. Each node has empty brick directories /run/bricks/{1,2}/brick. */
-export async function startRealCluster(count: number): Promise<RealCluster> {
+/**
+ * Resolves when every node sees every other one. Each node has empty brick directories /run/bricks/{1,2}/brick, and two
+ * empty folders on the machine's disk (`devices`).
+ */
+export async function startRealCluster(count: number, options: RealClusterOptions = {}): Promise<RealCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'brickyard-gluster-'));
-  const child = spawn('unshare', ['--net', '--mount', script, directory, String(count)], {
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
-  const complaints: string[] = [];
-  child.stderr.on('data', (chunk: Buffer) => complaints.push(chunk.toString()));
+  await ensureRoom(directory, options.diskGiB ?? 2);
+  const network = await startNetwork(directory, count);
   const close = async (): Promise<void> => {
-    child.stdin.end();
-    if (child.exitCode === null && child.signalCode === null) {
-      await once(child, 'close');
+    network.child.stdin?.end();
+    if (network.child.exitCode === null && network.child.signalCode === null) {
+      await once(network.child, 'close');
     }
     await rm(directory, { recursive: true, force: true });
   };
-  const nodes: RealNode[] = [];
-  for await (const line of createInterface(child.stdout)) {
-    if (line === 'ready') {
-      return { nodes, runner: runnerFor(nodes), close };
+  try {
+    const { outer } = network;
+    const place = { directory, prefix, outer };
+    const nodes = Array.from(
+      { length: count },
+      (_, index) => new RealNode({ ...place, name: `node-${index + 1}`, number: index + 1 }),
+    );
+    const client = new Client({ ...place, name: 'client', number: 200 });
+    await Promise.all([...nodes, client].map((node) => node.boot()));
+    await Promise.all(nodes.map((node) => node.startGlusterd()));
+    if (options.unjoined !== true) {
+      await joinPool(nodes);
     }
-    const [, index, pid, address] = /^node (\d+) (\d+) (\S+)$/.exec(line) ?? [];
-    nodes.push({
-      id: nodeId(`node-${index}`),
-      manage: hostName(`node-${index}`),
-      storage: hostName(address ?? ''),
-      pid: Number(pid),
-    });
+    const revive = async (node: RealNode): Promise<void> => {
+      await node.boot();
+      await node.startGlusterd();
+    };
+    return { nodes, runner: runnerFor(nodes), client, directory, outer, revive, close };
+  } catch (error) {
+    await close();
+    throw error;
   }
-  await close();
-  throw new Error(`the gluster cluster did not start: ${complaints.join('')}`);
+}
+
+/** Throws before anything is made rather than in the middle of a test. */
+async function ensureRoom(directory: string, gib: number): Promise<void> {
+  const { bavail, bsize } = await statfs(directory);
+  if (bavail * bsize < gib * GiB) {
+    await rm(directory, { recursive: true });
+    throw new Error(`expected ${gib} GiB free in ${tmpdir()}, got ${((bavail * bsize) / GiB).toFixed(1)} GiB`);
+  }
+}
+
+async function startNetwork(
+  directory: string,
+  count: number,
+): Promise<{ readonly child: ChildProcess; readonly outer: number }> {
+  const argv = ['--net', '--mount', '--pid', '--fork', script, directory, String(count), prefix];
+  const child = spawn('unshare', argv, { stdio: ['pipe', 'pipe', 'pipe'] });
+  let complaints = '';
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
+  const [said] = (await Promise.race([once(child.stdout, 'data'), once(child, 'close')])) as unknown[];
+  if (String(said).trim() !== 'ready' || child.pid === undefined) {
+    throw new Error(`the network of the gluster cluster did not start: ${complaints}`);
+  }
+  return { child, outer: await childOf(child.pid) };
+}
+
+async function joinPool(nodes: readonly RealNode[]): Promise<void> {
+  const [first, ...others] = nodes;
+  for (const other of others) {
+    await waitFor(
+      `${other.id} is a peer`,
+      async () => (await first?.run('gluster', '--mode=script', 'peer', 'probe', other.storage))?.exitCode === 0,
+      60_000,
+    );
+  }
+  await Promise.all(nodes.map((node) => seesAll(node, nodes.length)));
+}
+
+/** Resolves when the node sees that many members of its pool, itself included. */
+export async function seesAll(node: RealNode, members: number): Promise<void> {
+  await waitFor(
+    `${node.id} sees all ${members} members`,
+    async () =>
+      (await node.must('gluster', '--mode=script', 'pool', 'list')).match(/\bConnected\b/g)?.length === members,
+    60_000,
+  );
 }
 
 function runnerFor(nodes: readonly RealNode[]): CommandRunner {
-  const runners = new Map(
-    nodes.map(({ id, pid }) => [
-      id,
-      createLocalRunner({
-        clock: realClock,
-        prefix: ['nsenter', '-t', String(pid), '-m', '-u', '-p', '-n', '-i', '--'],
-      }),
-    ]),
-  );
   return {
     run: (node, command, context) => {
-      const runner = runners.get(node.id);
-      if (runner === undefined) {
+      const known = nodes.find(({ id }) => id === node.id);
+      if (known === undefined) {
         throw new RangeError(`no node ${node.id} in this cluster`);
       }
-      return runner.run(node, command, context);
+      // A node has another first process after each boot.
+      return createLocalRunner({ clock: realClock, prefix: wholly(known.pid) }).run(node, command, context);
     },
   };
 }

@@ -1,0 +1,89 @@
+/** What stands on a node, by looking: what a test compares with what should stand there. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { must } from './namespaces.ts';
+import type { RealNode } from './real-node.ts';
+
+export interface Standing {
+  /** Mount points of bricks. */
+  readonly mounts: readonly string[];
+  /** Loop devices whose file lies on the node's disks, as `/dev/loop3 FILE`. */
+  readonly loops: readonly string[];
+  /** Files in the folders that bricks are cut from, lock files left out. */
+  readonly images: readonly string[];
+  /** Directories of bricks, mounted or not. */
+  readonly directories: readonly string[];
+  /** Gluster's own files about volumes: one directory a volume. */
+  readonly volumes: readonly string[];
+  /** Command lines of brick processes. */
+  readonly brickProcesses: readonly string[];
+}
+
+/** A node from which everything of volumes has gone. */
+export const empty: Standing = { mounts: [], loops: [], images: [], directories: [], volumes: [], brickProcesses: [] };
+
+const loopList = z.object({ loopdevices: z.array(z.object({ name: z.string(), 'back-file': z.string().nullable() })) });
+
+/** Loop devices of this machine whose file lies below the folder, deleted files included. */
+export async function loopsBelow(folder: string): Promise<readonly string[]> {
+  const text = await must(['losetup', '--json', '--list', '--output', 'NAME,BACK-FILE']);
+  // Nothing at all is printed when there is none.
+  const { loopdevices } = text.trim() === '' ? { loopdevices: [] } : loopList.parse(JSON.parse(text));
+  return loopdevices
+    .filter((loop) => loop['back-file']?.startsWith(`${folder}/`) === true)
+    .map((loop) => `${loop.name} ${loop['back-file']}`)
+    .sort();
+}
+
+/** Sorted. The node must be up. */
+export async function standingOn(node: RealNode): Promise<Standing> {
+  const mountTable = await readFile(`/proc/${node.pid}/mounts`, 'utf8');
+  const images = await Promise.all(node.devices.map((device) => filesBelow(device)));
+  const bricks = join(node.tree, 'brickyard', 'bricks');
+  const groups = await entries(bricks);
+  const directories = await Promise.all(
+    groups.map(async (group) => (await entries(join(bricks, group))).map((brick) => `${group}/${brick}`)),
+  );
+  return {
+    mounts: mountTable
+      .split('\n')
+      .map((line) => line.split(' ')[1] ?? '')
+      .filter((target) => target.startsWith('/var/lib/brickyard/'))
+      .sort(),
+    loops: await loopsBelow(node.tree),
+    images: images.flat().sort(),
+    directories: directories.flat().sort(),
+    volumes: await entries(join(node.tree, 'state', 'vols')),
+    brickProcesses: (await commandLines(node)).filter((line) => /\/glusterfsd /.test(line)).sort(),
+  };
+}
+
+async function entries(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') {
+      return [];
+    }
+    throw error;
+  }
+}
+
+async function filesBelow(folder: string): Promise<readonly string[]> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true });
+  return found
+    .filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** Of every process in the node, through its own /proc. */
+async function commandLines(node: RealNode): Promise<readonly string[]> {
+  const proc = `/proc/${node.pid}/root/proc`;
+  const numbers = (await readdir(proc)).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    // One that ends meanwhile is no more.
+    numbers.map(async (number) => readFile(join(proc, number, 'cmdline'), 'utf8').catch(() => '')),
+  );
+  return lines.map((line) => line.replaceAll('\0', ' ').trim());
+}
