@@ -48,8 +48,8 @@ export type GlusterProblem =
   | 'self-heal-disabled'
   /** The volume keeps every file once: nothing can be healed or replaced. */
   | 'not-redundant'
-  /** What reads the bricks' indices did not get hold of the volume: it is not started. */
-  | 'volfile-unavailable'
+  /** What reads the bricks' indices got hold of none: the volume is not started, or no brick of it answers. */
+  | 'no-brick-answers'
   | 'not-distributed'
   /** Data is being moved, and what was asked for has to wait until it is, or until that is stopped. */
   | 'migration-running'
@@ -78,6 +78,8 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['glusterd-down', /Connection failed\. Please check if gluster daemon is operational/],
   ['volume-exists', /^Volume (?<subject>\S+) already exists/],
   ['no-such-volume', /Volume (?:(?<subject>\S+) )?does not exist/],
+  ['no-brick-answers', /^(?<subject>\S+): Not able to fetch volfile/],
+  ['no-brick-answers', /Volume (?<subject>\S+) is not started \(Or\) All the bricks are not running/],
   ['already-started', /Volume (?<subject>\S+) already started/],
   ['not-started', /Volume (?<subject>\S+) is not (?:in the )?started(?: state)?/],
   ['not-started', /volume: (?<subject>\S+) is not started/],
@@ -116,7 +118,6 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['self-heal-disabled', /Self-heal-daemon is disabled/],
   ['not-redundant', /(?:Volume (?<subject>\S+) )?is not of type replicate\/disperse/],
   ['not-redundant', /replace-brick is not permitted on distribute only volumes/],
-  ['volfile-unavailable', /^(?<subject>\S+): Not able to fetch volfile/],
   ['not-distributed', /is not a distribute volume/],
   ['migration-running', /Rebalance on (?<subject>\S+) is already started|migration is in progress/],
   ['migration-running', /[Rr]ebalance is in progress/],

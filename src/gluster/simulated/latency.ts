@@ -11,7 +11,11 @@ const measured: readonly (readonly [RegExp, number])[] = [
   [/^gluster .* volume add-brick /, 962],
   [/^gluster .* volume rebalance \S+ start$/, 10_307],
   [/^gluster .* volume remove-brick .* start$/, 5_249],
+  [/^gluster .* volume replace-brick /, 1_286],
+  [/^gluster .* volume reset-brick /, 1_220],
+  [/^gluster .* volume heal \S+ info /, 93],
   [/^gluster .* peer probe /, 1_035],
+  [/^gluster .* peer detach /, 232],
   [/^gluster /, 66],
   // Not measured (the test machines have no device-mapper): LVM writes its metadata and waits for udev.
   [/^(pvcreate|vgcreate|lvcreate|lvextend|lvremove) /, 150],

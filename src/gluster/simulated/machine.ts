@@ -19,6 +19,7 @@ export class Machine {
   readonly #clock: Clock;
   #glusterdCrashed = false;
   #off = false;
+  #boots = 1;
   #cutAt: number | undefined;
 
   constructor(spec: SimulatedNodeSpec, uuid: string, clock: Clock) {
@@ -37,6 +38,11 @@ export class Machine {
 
   get off(): boolean {
     return this.#off;
+  }
+
+  /** The kernel's id of this boot. */
+  get bootId(): string {
+    return `${this.uuid.slice(0, -12)}${this.#boots.toString(16).padStart(12, '0')}`;
   }
 
   get glusterdUp(): boolean {
@@ -63,6 +69,7 @@ export class Machine {
   }
 
   set powerOff(off: boolean) {
+    this.#boots += this.#off && !off ? 1 : 0;
     this.#off = off;
     if (off) {
       this.files.forgetMounts();

@@ -22,6 +22,10 @@ export class PathSet {
     this.#below.clear();
   }
 
+  has(path: string): boolean {
+    return this.#paths.has(path);
+  }
+
   /** Whether any path lies strictly below. */
   hasBelow(directory: string): boolean {
     return (this.#below.get(directory) ?? 0) > 0;

@@ -4,6 +4,7 @@ import { lvs, pvs, vgs } from './tools/lvm-reports.ts';
 import { lvextend } from './tools/lvextend.ts';
 import { lvcreate, lvremove, pvcreate, vgchange, vgcreate } from './tools/lvm-tools.ts';
 import { blkid, lsblk, wipefs } from './tools/probe-tools.ts';
+import { cat, ip } from './tools/node-tools.ts';
 import type { Tool } from './tools/tool.ts';
 
 /** Gluster is not here: it needs to know more than its own machine. */
@@ -31,4 +32,6 @@ export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['lsblk', lsblk],
   ['wipefs', wipefs],
   ['blkid', blkid],
+  ['cat', cat],
+  ['ip', ip],
 ]);

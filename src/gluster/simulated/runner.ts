@@ -9,8 +9,8 @@ import type { NodeRef } from '../../domain/topology.ts';
 import type { CallContext } from '../../engine/ports.ts';
 import type { Command, CommandResult, CommandRunner, Exited, Lost, NotStarted } from '../runner.ts';
 import type { CommandEffect, FaultBook } from './faults.ts';
-import { locked, refusedAs, requestTimedOut } from './glusterd/answers.ts';
-import { gluster, glusterWords, lockedVolume, type GlusterWords } from './glusterd/gluster.ts';
+import { refusedAs, requestTimedOut } from './glusterd/answers.ts';
+import { gluster, glusterWords, locked, lockedVolume, type GlusterWords } from './glusterd/gluster.ts';
 import type { VolumeLocks } from './locks.ts';
 import { peerTimeoutMs, type Machine } from './machine.ts';
 import { programs } from './programs.ts';
@@ -70,15 +70,17 @@ export class SimulatedRunner implements CommandRunner {
     }
     const way: Way = { machine, command, effect, words: glusterWords(command.argv), signal };
     const volume = way.words === undefined ? undefined : lockedVolume(way.words);
-    return volume === undefined || !machine.glusterdUp ? this.#go(way, undefined) : this.#underLock(way, volume);
+    return way.words === undefined || volume === undefined || !machine.glusterdUp
+      ? this.#go(way, undefined)
+      : this.#underLock(way, way.words, volume);
   }
 
-  async #underLock(way: Way, volume: string): Promise<CommandResult> {
+  async #underLock(way: Way, words: GlusterWords, volume: string): Promise<CommandResult> {
     const { locks, world } = this.#parts;
     const pool = world.poolOf(way.machine);
     const key = `${pool.members[0]?.id ?? ''}/${volume}`;
     if (!locks.take(key)) {
-      return exited(locked(volume, way.words?.verb === 'volume set'));
+      return exited(locked(words, volume));
     }
     try {
       return await this.#go(way, volume);

@@ -28,6 +28,11 @@ export interface Simulation {
   readonly faults: Faults;
   /** Adds a node, alone in its own pool. Throws RangeError when its id or a host name is taken. */
   addNode(spec: SimulatedNodeSpec): void;
+  /**
+   * Ends the process that serves a brick; it is not started again by itself. `path`: the directory that gluster serves.
+   * Throws RangeError when no process serves that on the node.
+   */
+  crashBrick(node: string, path: string): void;
   inspect(): SimulationState;
 }
 
@@ -50,6 +55,7 @@ export function createSimulation(options: SimulationOptions): Simulation {
     runner,
     faults,
     addNode: (spec) => world.add(spec),
+    crashBrick: (node, path) => crashBrick(world, node, path),
     inspect: () => ({
       nodes: world.describeNodes(),
       pools: world.describePools(),
@@ -57,6 +63,14 @@ export function createSimulation(options: SimulationOptions): Simulation {
       commands: runner.commands,
     }),
   };
+}
+
+function crashBrick(world: SimulatedWorld, node: string, path: string): void {
+  const served = world.machine(node)?.served;
+  if (served?.has(path) !== true) {
+    throw new RangeError(`expected a brick that is served, got ${node}:${path}`);
+  }
+  served.delete(path);
 }
 
 function setCondition(

@@ -66,6 +66,12 @@ export class SimulatedWorld implements World {
     this.#pools.set(machine, pool);
   }
 
+  leave(machine: Machine): void {
+    const pool = this.poolOf(machine);
+    pool.members = pool.members.filter((member) => member !== machine);
+    this.#pools.set(machine, new TrustedPool([machine]));
+  }
+
   now(): number {
     return this.#clock.monotonic();
   }

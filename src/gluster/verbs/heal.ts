@@ -21,8 +21,7 @@ export async function healSummary(
     case 'success':
       return done(reply.value.map(brickHeal));
     case 'refused':
-      // Gluster's words for a volume that is not started.
-      return reply.refusal.problem === 'volfile-unavailable' ? notStarted(name) : setbackOf(reply.refusal, via);
+      return setbackOf(reply.refusal, via);
     default:
       return reply;
   }

@@ -16,7 +16,7 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
       return waiting({ what: 'node', name: via.id }, reason);
     case 'quorum-not-met':
     case 'self-heal-not-ready':
-    case 'volfile-unavailable':
+    case 'no-brick-answers':
     case 'migration-running':
       return waiting({ what: 'condition', name: problem }, reason);
     case 'timed-out':

@@ -1,7 +1,8 @@
 /**
  * An empty brick at the path of one that is lost. Two commands, and nothing tells afterwards that they were given, so both
  * are given every time: the first one again takes the brick out of service, the second has it healed again, which finds
- * nothing to do where all is healed. Between the two the brick stays out of service, also when its processes are started.
+ * nothing to do where all is healed. A restart of the volume's processes in between undoes the first, and the second is
+ * refused then.
  */
 import type { VolumeName } from '../../domain/names.ts';
 import { done, failed, rejected, type Outcome, type Setback } from '../../domain/outcome.ts';

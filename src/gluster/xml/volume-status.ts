@@ -23,18 +23,28 @@ export interface VolumeStatus {
   readonly tasks: readonly { readonly type: string; readonly id: string; readonly status: string }[];
 }
 
-const node = z.object({
+const brick = z.object({
   hostname: z.string(),
   path: z.string(),
   status: z.enum(['0', '1']),
-  port: numberIfKnown,
+  port: numberIfKnown.optional(),
   sizeTotal: wholeNumber.optional(),
   sizeFree: wholeNumber.optional(),
 });
 
+/** Of no consequence to anybody, and the part that changed from gluster 10 to 11: what does not read is left out. */
+const daemon = z.object({ hostname: z.string(), path: z.string(), status: z.string() });
+
+/** Bricks and daemons share one list, in gluster 11 in any order: only a brick has an absolute path. */
+const isBrick = (node: unknown): boolean => z.object({ path: z.string().startsWith('/') }).safeParse(node).success;
+
 const volume = z.object({
   volName: z.string(),
-  node: z.array(node).default([]),
+  node: z
+    .array(z.unknown())
+    .default([])
+    .transform((nodes) => ({ bricks: nodes.filter(isBrick), daemons: nodes.filter((node) => !isBrick(node)) }))
+    .pipe(z.object({ bricks: z.array(brick), daemons: z.array(daemon.optional().catch(undefined)) })),
   tasks: container(
     z.object({ task: z.array(z.object({ type: z.string(), id: z.string(), statusStr: z.string() })).default([]) }),
   ).optional(),
@@ -47,15 +57,14 @@ const answer = z.object({
 export const readVolumeStatus: BodyReader<readonly VolumeStatus[]> = (body) =>
   answer.parse(body).volStatus.volumes.volume.map((found) => ({
     name: found.volName,
-    // Bricks and daemons share one list: only a brick has an absolute path.
-    bricks: found.node.filter(({ path }) => path.startsWith('/')).map(brickStatus),
-    daemons: found.node
-      .filter(({ path }) => !path.startsWith('/'))
-      .map(({ hostname, path, status }) => ({ service: hostname, host: path, online: status === '1' })),
+    bricks: found.node.bricks.map(brickStatus),
+    daemons: found.node.daemons.flatMap((node) =>
+      node === undefined ? [] : [{ service: node.hostname, host: node.path, online: node.status === '1' }],
+    ),
     tasks: (found.tasks?.task ?? []).map(({ type, id, statusStr }) => ({ type, id, status: statusStr })),
   }));
 
-const brickStatus = ({ hostname, path, status, port, sizeTotal, sizeFree }: z.infer<typeof node>): BrickStatus => ({
+const brickStatus = ({ hostname, path, status, port, sizeTotal, sizeFree }: z.infer<typeof brick>): BrickStatus => ({
   host: hostname,
   path,
   online: status === '1',

@@ -11,10 +11,11 @@ const builder = new XMLBuilder({
 
 export type Body = Readonly<Record<string, unknown>>;
 
+const xml = (cliOutput: Body): string =>
+  `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${builder.build({ cliOutput })}`;
+
 const document = (opRet: number, opErrno: number, opErrstr: string, body: Body): ToolResult =>
-  printed(
-    `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n${builder.build({ cliOutput: { opRet, opErrno, opErrstr, ...body } })}`,
-  );
+  printed(xml({ opRet, opErrno, opErrstr, ...body }));
 
 export const success = (body: Body, opErrno = 0): ToolResult => document(0, opErrno, '', body);
 
@@ -25,14 +26,19 @@ export const successSaying = (opErrstr: string, body: Body): ToolResult => docum
 export const refusal = (opErrstr: string, opErrno = 30800, body: Body = {}): ToolResult =>
   document(-1, opErrno, opErrstr, body);
 
+/** A detach is refused in a way of its own where the node is in use. */
+export const detachRefusal = (opErrstr: string, opErrno: number, opRet: -1 | 1 = -1): ToolResult =>
+  document(opRet, opErrno, opErrstr, {});
+
 /** `volume set` says things twice. */
 export const setRefusal = (opErrstr: string, opErrno = 30800): ToolResult =>
   refusal(opErrstr, opErrno, { cliOp: 'volSet', output: 'Set volume unsuccessful' });
 
-export const locked = (volume: string, setting: boolean): ToolResult => {
-  const text = `Another transaction is in progress for ${volume}. Please try again after some time.`;
-  return setting ? setRefusal(text, 30802) : refusal(text, 30802);
-};
+/** What reads the bricks' indices puts its verdict behind the data, and exits with its error number below 256. */
+export function healDocument(opErrno: number, opErrstr: string, bricks: Body | ''): ToolResult {
+  const verdict = { opRet: opErrno === 0 ? 0 : -1, opErrno, opErrstr };
+  return { ...printed(xml({ healInfo: { bricks }, ...verdict })), exitCode: opErrno === 0 ? 0 : 256 - opErrno };
+}
 
 /** These come without XML, exit 1, and on standard output. */
 export const glusterdDown: ToolResult = {

@@ -60,7 +60,7 @@ export function createVolume(
     return refusal('Failed to create volume files');
   }
   const bricks = bricksAt(pool, places, wish);
-  const volume: PoolVolume = { ...wish, uuid, status: 'created', bricks, options: new Map() };
+  const volume: PoolVolume = { ...wish, uuid, status: 'created', bricks, options: new Map(), emptied: new Map() };
   pool.add(volume);
   return success({ volCreate: { volume: { name: wish.name, id: uuid } } });
 }
@@ -158,15 +158,26 @@ function onPeers(pool: TrustedPool, origin: Machine, places: readonly Place[], u
   return troubles.length === 0 ? undefined : troubles.join('\n');
 }
 
-const taken = (pool: TrustedPool, machine: Machine, host: string, path: string): string | undefined =>
+export const taken = (pool: TrustedPool, machine: Machine, host: string, path: string): string | undefined =>
   pool.isTaken(machine, path)
     ? `Brick: ${host}:${path} not available. Brick may be containing or be contained by an existing brick.`
     : undefined;
 
-function marked(machine: Machine, host: string, path: string, uuid: string): string | undefined {
+/** With `force`, as a replacement has it, only a missing parent is in the way. */
+export function marked(
+  machine: Machine,
+  host: string,
+  path: string,
+  uuid: string,
+  { force }: { readonly force: boolean } = { force: false },
+): string | undefined {
   const { files } = machine;
   if (files.find(path.slice(0, path.lastIndexOf('/'))) === undefined) {
     return `Failed to create brick directory for brick ${host}:${path}. Reason : No such file or directory `;
+  }
+  if (force) {
+    files.make(path).attributes.set(volumeMark, uuid);
+    return undefined;
   }
   const override = "Or use 'force' at the end of the command if you want to override this behavior.";
   if (files.mountAt(path) !== undefined) {

@@ -1,7 +1,7 @@
-/** `pool list` and `peer probe`. */
+/** `pool list`, `peer probe` and `peer detach`. */
 import type { Machine } from '../machine.ts';
 import type { ToolResult } from '../tools/tool.ts';
-import { refusal, success } from './answers.ts';
+import { detachRefusal, refusal, success } from './answers.ts';
 import type { TrustedPool } from './pool.ts';
 
 export function listPool(pool: TrustedPool, origin: Machine): ToolResult {
@@ -26,6 +26,8 @@ export interface World {
   poolOf(machine: Machine): TrustedPool;
   /** The machine leaves its own pool for this one. */
   join(machine: Machine, pool: TrustedPool): void;
+  /** The machine is alone in a pool of its own from now on. */
+  leave(machine: Machine): void;
   /** Monotonic milliseconds. */
   now(): number;
 }
@@ -46,5 +48,27 @@ export function probe(world: World, pool: TrustedPool, origin: Machine, host: st
     return refusal(`${host} is either already part of another cluster or having volumes configured`, 3);
   }
   world.join(machine, pool);
+  return success({ output: 'success' });
+}
+
+export function detach(world: World, pool: TrustedPool, origin: Machine, host: string): ToolResult {
+  const machine = pool.member(host);
+  if (machine === undefined) {
+    return detachRefusal(`${host} is not part of cluster`, 2);
+  }
+  if (machine === origin) {
+    return detachRefusal(`${host} is localhost`, 1);
+  }
+  if (pool.volumes.some(({ bricks }) => bricks.some((brick) => brick.machine === machine))) {
+    const text =
+      `Peer ${host} hosts one or more bricks. If the peer is in not recoverable state then use either replace-brick or ` +
+      'remove-brick command with force to remove all bricks from the peer and attempt the peer detach again.';
+    return detachRefusal(text, 3, 1);
+  }
+  const connected = pool.connected(origin);
+  if (pool.members.some((member) => member !== machine && !connected.includes(member))) {
+    return detachRefusal("One of the peers is probably down. Check with 'peer status'", 4);
+  }
+  world.leave(machine);
   return success({ output: 'success' });
 }

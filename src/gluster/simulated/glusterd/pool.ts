@@ -32,9 +32,16 @@ export interface PoolVolume {
   bricks: readonly PoolBrick[];
   /** Data on the move, or the last that was. */
   migration?: Migration;
+  /** When it was started; monotonic milliseconds. */
+  startedAt?: number;
+  /** When a brick was put in empty, by its place: it has to be healed from the others since. */
+  readonly emptied: Map<string, number>;
   /** What somebody set, over gluster's own. */
   readonly options: Map<string, string>;
 }
+
+/** A brick as command lines name it. */
+export const keyOf = ({ host, path }: Pick<PoolBrick, 'host' | 'path'>): string => `${host}:${path}`;
 
 export class TrustedPool {
   members: readonly Machine[];
@@ -72,6 +79,12 @@ export class TrustedPool {
   removeBricks(volume: PoolVolume, bricks: readonly PoolBrick[]): void {
     volume.bricks = volume.bricks.filter((brick) => !bricks.includes(brick));
     bricks.forEach(({ machine, path }) => this.#bricksOf(machine).delete(path));
+  }
+
+  replaceBrick(volume: PoolVolume, from: PoolBrick, to: PoolBrick): void {
+    volume.bricks = volume.bricks.map((brick) => (brick === from ? to : brick));
+    this.#bricksOf(from.machine).delete(from.path);
+    this.#bricksOf(to.machine).add(to.path);
   }
 
   /** Whether the directory is a brick, lies in one or around one. */

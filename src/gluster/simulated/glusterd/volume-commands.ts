@@ -9,23 +9,34 @@ import { volumeMark, type PoolBrick, type PoolVolume, type TrustedPool } from '.
 const identity = ({ name, uuid }: PoolVolume) => ({ volume: { name, id: uuid } });
 export const noSuchVolume = (name: string): string => `Volume ${name} does not exist`;
 
-export function startVolume(pool: TrustedPool, origin: Machine, name: string): ToolResult {
+export interface Start {
+  /** Also when it is started already, and without the bricks that cannot be. */
+  readonly force: boolean;
+  /** Monotonic milliseconds. */
+  readonly now: number;
+}
+
+export function startVolume(pool: TrustedPool, origin: Machine, name: string, { force, now }: Start): ToolResult {
   const volume = pool.volume(name);
   if (volume === undefined) {
     return refusal(noSuchVolume(name));
   }
-  if (volume.status === 'started') {
+  if (volume.status === 'started' && !force) {
     return refusal(`Volume ${name} already started`);
   }
   const connected = pool.connected(origin);
-  const bricks = volume.bricks.filter(({ machine }) => connected.includes(machine));
+  const seen = volume.bricks.filter(({ machine }) => connected.includes(machine));
+  const bricks = force ? seen.filter((brick) => troubleOf(brick, volume) === undefined) : seen;
   for (const brick of bricks) {
     const trouble = troubleOf(brick, volume);
     if (trouble !== undefined) {
       return refusal(brick.machine === origin ? trouble : `Staging failed on ${brick.host}. Error: ${trouble}`);
     }
   }
-  volume.status = 'started';
+  if (volume.status !== 'started') {
+    volume.status = 'started';
+    volume.startedAt = now;
+  }
   for (const { machine, path } of bricks) {
     machine.served.add(path);
     machine.files.make(`${path}/.glusterfs`);
