@@ -1,6 +1,7 @@
 /**
  * Growth of a bound claim. From 1.26 on the control plane only says that somebody else has to do it. Before, the in-tree
- * expander takes every `spec.glusterfs` volume, whoever made it, and fails on it again and again (recorded).
+ * expander takes every `spec.glusterfs` volume, whoever made it, and fails on it again and again (recorded). Only when it
+ * finds the PersistentVolume large enough at one of its tries does it write the claim's status to the end, by itself.
  */
 import { arrayAt, textAt } from '../api/json.ts';
 import { compareQuantities } from '../api/schema/quantity.ts';
@@ -24,7 +25,7 @@ export function syncExpansion(context: BinderContext, claim: KubeObject): void {
   }
   const intree = !atLeast(context.version, 26) && sourcesOf(volume).includes('glusterfs');
   if (intree) {
-    failInTree(context, claim);
+    expandInTree(context, claim, textAt(volume, 'spec', 'capacity', 'storage'));
   } else {
     context.recorder.event(claim, ...waiting(context), { component });
   }
@@ -40,7 +41,7 @@ function waiting(context: BinderContext): readonly ['Normal' | 'Warning', string
       ];
 }
 
-function failInTree(context: BinderContext, claim: KubeObject): void {
+function expandInTree(context: BinderContext, claim: KubeObject, capacity: string | undefined): void {
   const { name, namespace = '' } = claim.metadata;
   const key = keyOf(namespace, name);
   const reference = { ...claimType, namespace, name };
@@ -53,6 +54,14 @@ function failInTree(context: BinderContext, claim: KubeObject): void {
     metadata: { annotations: { [annotations.storageResizer]: 'kubernetes.io/glusterfs' } },
   });
   const others = arrayAt(claim, 'status', 'conditions').filter((one) => textAt(one, 'type') !== 'Resizing');
+  const wanted = textAt(claim, 'spec', 'resources', 'requests', 'storage');
+  if (wanted !== undefined && compareQuantities(capacity, wanted) >= 0) {
+    const status = { capacity: { storage: wanted }, conditions: others.length === 0 ? null : others };
+    const grown = context.client.patch(reference, { status }, 'status');
+    const message = `ExpandVolume succeeded for volume ${key}`;
+    context.recorder.event(grown, 'Normal', 'VolumeResizeSuccessful', message, { component });
+    return;
+  }
   const since = arrayAt(claim, 'status', 'conditions').find((one) => textAt(one, 'type') === 'Resizing');
   const resizing = since ?? { type: 'Resizing', status: 'True', lastTransitionTime: timestamp(context.clock.now()) };
   const marked = context.client.patch(reference, { status: { conditions: [...others, resizing] } }, 'status');

@@ -357,6 +357,26 @@ describe('growing a bound claim', () => {
   });
 });
 
+describe('the in-tree expander of 1.25', () => {
+  it('writes the size as soon as it finds the PersistentVolume large enough, and leaves what it does not know', async () => {
+    await boundPair({ serverVersion: 'v1.25.16' });
+    const other = { type: 'ControllerResizeError', status: 'True', message: 'no room' };
+    plane.api.patch(claimRef('data'), { status: { conditions: [other] } }, 'status');
+    plane.api.patch(claimRef('data'), { spec: { resources: { requests: { storage: '2Gi' } } } });
+    await plane.settle();
+    plane.api.patch(volumeRef('pv'), { spec: { capacity: { storage: '3Gi' } } });
+    await plane.clock.advance(60_000);
+    await plane.settle();
+    expect(plane.api.get(claimRef('data'))['status']).toMatchObject({
+      capacity: { storage: '2Gi' },
+      conditions: [other],
+    });
+    expect(eventsAbout(plane.api, 'data')).toContain(
+      'VolumeResizeSuccessful: ExpandVolume succeeded for volume default/data',
+    );
+  });
+});
+
 describe('namespaces, Services and definitions', () => {
   it('a deleted namespace takes its contents with it, and waits for their finalizers', async () => {
     plane = startControlPlane();

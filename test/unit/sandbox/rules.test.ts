@@ -167,6 +167,37 @@ describe('a claim that exists', () => {
     );
     expect(status).toMatchObject({ spec: size('1Gi'), status: { capacity: { storage: '2Gi' } } });
   });
+
+  it('takes the words of growth into its status, and no others', () => {
+    const growth = (word: string) => ({
+      allocatedResources: { storage: '2Gi' },
+      allocatedResourceStatuses: { storage: word },
+    });
+    const write = (word: string) => plane.api.patch(claimRef('data'), { status: growth(word) }, 'status');
+    expect(write('ControllerResizeInfeasible')['status']).toMatchObject(growth('ControllerResizeInfeasible'));
+    expect(refusal(() => write('ControllerResizeFailed'))).toMatchObject({ code: 422, reason: 'Invalid' });
+    const negative = { status: { allocatedResources: { storage: '-1Gi' } } };
+    expect(refusal(() => plane.api.patch(claimRef('data'), negative, 'status')).message).toMatch(
+      /status\.allocatedResources\[storage\].*must be greater than or equal to 0/,
+    );
+  });
+
+  it.each(['v1.20.15', 'v1.25.16', 'v1.31.0'])(
+    'of %s loses the words of growth, the conditions not',
+    (serverVersion) => {
+      plane.stop();
+      plane = startControlPlane({ serverVersion });
+      plane.api.create(storageClass());
+      plane.api.create(claim());
+      const conditions = [{ type: 'ControllerResizeError', status: 'True' }];
+      const allocated = {
+        allocatedResources: { storage: '2Gi' },
+        allocatedResourceStatuses: { storage: 'ControllerResizeInProgress' },
+      };
+      const written = plane.api.patch(claimRef('data'), { status: { conditions, ...allocated } }, 'status');
+      expect(written['status']).toEqual({ phase: 'Pending', conditions });
+    },
+  );
 });
 
 describe('a volume is invalid', () => {

@@ -1,5 +1,5 @@
 import { forbidden, forbiddenField, invalid, required, unsupported } from '../errors.ts';
-import { arrayAt, objectAt, omit, sameJson, textAt, valueAt } from '../json.ts';
+import { arrayAt, objectAt, omit, sameJson, show, textAt, valueAt } from '../json.ts';
 import { annotation, finalizersOf, withMeta } from '../object.ts';
 import {
   condition,
@@ -169,6 +169,40 @@ function admitUpdate(next: KubeObject, previous: KubeObject, context: KindContex
   }
 }
 
+/**
+ * Fields of growth: of one the server has not heard before 1.28, and both are dropped as long as the feature gate
+ * RecoverVolumeExpansionFailure is off, which it is by default before 1.32.
+ */
+function prepareStatusUpdate(next: KubeObject, _previous: KubeObject, context: KindContext): KubeObject {
+  return atLeast(context.version, 32)
+    ? next
+    : { ...next, status: omit(objectAt(next, 'status'), 'allocatedResources', 'allocatedResourceStatuses') };
+}
+
+const resizeStatuses = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizePending',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+];
+
+function validateStatus(next: KubeObject): readonly FieldError[] {
+  const status = objectAt(next, 'status');
+  const words = Object.values(objectAt(status, 'allocatedResourceStatuses')).map(show);
+  const sizes = ['capacity', 'allocatedResources'].flatMap((field) =>
+    Object.entries(objectAt(status, field)).map(([name, size]) => [`status.${field}[${name}]`, show(size)] as const),
+  );
+  return [
+    ...words
+      .filter((word) => !resizeStatuses.some((one) => one === word))
+      .map((word) => unsupported('status.allocatedResourceStatus', word, resizeStatuses)),
+    ...sizes
+      .filter(([, size]) => compareQuantities(size, '0') < 0)
+      .map(([field, size]) => invalid(field, size, 'must be greater than or equal to 0')),
+  ];
+}
+
 function columns(version: ServerVersion): readonly Column[] {
   return [
     nameColumn,
@@ -228,5 +262,7 @@ export const persistentVolumeClaims = defineKind({
   validate,
   validateUpdate,
   admitUpdate,
+  prepareStatusUpdate,
+  validateStatus,
   columns,
 });

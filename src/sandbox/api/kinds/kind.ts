@@ -70,6 +70,8 @@ export type Kind = {
   /** Fills in what the user left out and clears what is not the user's. */
   readonly prepareCreate: (object: KubeObject, context: KindContext) => KubeObject;
   readonly prepareUpdate: (next: KubeObject, previous: KubeObject, context: KindContext) => KubeObject;
+  /** The same for a write of the status. */
+  readonly prepareStatusUpdate: (next: KubeObject, previous: KubeObject, context: KindContext) => KubeObject;
   /** Admission: may change the object, or throw ApiError 403. */
   readonly admitCreate: (object: KubeObject, context: KindContext) => KubeObject;
   readonly admitUpdate: (next: KubeObject, previous: KubeObject, context: KindContext) => void;
@@ -108,6 +110,7 @@ export function defineKind(parts: KindParts): Kind {
     columns: () => [nameColumn, ageColumn],
     prepareCreate: (object) => object,
     prepareUpdate: (next) => next,
+    prepareStatusUpdate: (next) => next,
     admitCreate: (object) => object,
     admitUpdate: () => undefined,
     validate: nothing,

@@ -129,7 +129,8 @@ function mergeUpdate(core: ApiCore, target: Target, previous: KubeObject, given:
     : withMeta(given, kept).metadata;
   const base = omit({ ...previous, metadata }, part);
   const value = given[part];
-  return value === undefined ? base : { ...base, [part]: value };
+  const written = value === undefined ? base : { ...base, [part]: value };
+  return subresource === 'status' ? kind.prepareStatusUpdate(written, previous, core.context) : written;
 }
 
 function validateReplacement(
