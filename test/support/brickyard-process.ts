@@ -5,16 +5,23 @@ import { createWriteStream, existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import type { TestStorage } from './storage.ts';
 import { waitFor } from './wait-for.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** Storage nodes that a controller is to be told of. */
+export interface StorageToServe {
+  /** In heketi's format. */
+  readonly topology: object;
+  /** How they are reached: `nodes` of the configuration. */
+  readonly access: Readonly<Record<string, unknown>>;
+}
 
 export interface BrickyardOptions {
   /** Folder for state, sockets, configuration and log; kept between restarts. */
   readonly directory: string;
   readonly kubeconfigPath: string;
-  readonly storage: TestStorage;
+  readonly storage: StorageToServe;
   readonly provisioner?: string;
   readonly namespace?: string;
   readonly leaderElection?: boolean;
@@ -22,6 +29,8 @@ export interface BrickyardOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Words for Node before the command. Default: the sources. */
   readonly program?: readonly string[];
+  /** Words before Node, of programs that become the next one and fork nothing: what is killed is the last one. */
+  readonly under?: readonly string[];
 }
 
 export interface BrickyardProcess {
@@ -42,7 +51,9 @@ export async function startBrickyard(options: BrickyardOptions): Promise<Brickya
   await writeFile(configPath, JSON.stringify(configOf(options)));
   const output = createWriteStream(logPath, { flags: 'a' });
   await once(output, 'open');
-  const child = spawn(process.execPath, [...(options.program ?? [main]), 'serve', '--config', configPath], {
+  const under = options.under ?? [];
+  const argv = [...under, process.execPath, ...(options.program ?? [main]), 'serve', '--config', configPath];
+  const child = spawn(argv[0] ?? '', argv.slice(1), {
     stdio: ['ignore', output, output],
     env: { PATH: process.env['PATH'] ?? '' },
   });
@@ -80,7 +91,7 @@ function configOf({ directory, kubeconfigPath, storage, ...options }: BrickyardO
   return {
     kubeconfig: kubeconfigPath,
     stateDir: join(directory, 'state'),
-    nodes: { kind: 'simulated', url: storage.url, tokenFile: storage.tokenFile },
+    nodes: storage.access,
     leaderElection: { enabled: options.leaderElection ?? false },
     ops: { address: '127.0.0.1', port: 0 },
     log: { level: 'info', format: 'json' },

@@ -15,6 +15,8 @@ export interface TestStorage {
   readonly simulation: Simulation;
   readonly url: string;
   readonly tokenFile: string;
+  /** `nodes` of a controller's configuration. */
+  readonly access: { readonly kind: 'simulated'; readonly url: string; readonly tokenFile: string };
   readonly nodes: readonly SimulatedNodeSpec[];
   /** In heketi's format: three zones, every node a cluster member, every device to be used. */
   readonly topology: object;
@@ -57,6 +59,7 @@ export async function startStorage(directory: string, options: StorageOptions = 
     simulation,
     url: server.url,
     tokenFile,
+    access: { kind: 'simulated', url: server.url, tokenFile },
     nodes,
     topology: {
       clusters: [

@@ -1,24 +1,16 @@
 /** The whole product but real storage: sandbox API, simulated nodes, and the real binary in a process that can be killed. */
-import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { CoreV1Api, KubeConfig, StorageV1Api, type V1PersistentVolume } from '@kubernetes/client-node';
 import type { KubeSandbox, KubeSandboxOptions } from '../../../src/sandbox/api/start.ts';
 import { loadTopology, startBrickyard, type BrickyardProcess } from '../../support/brickyard-process.ts';
+import { prepareApi, TestClaims, type TestClaim } from '../../support/claims.ts';
 import { applyRecordKinds } from '../../support/record-kinds.ts';
 import { startStorage, type TestStorage } from '../../support/storage.ts';
 import { startTestApi } from '../../support/test-api.ts';
-import { waitFor } from '../../support/wait-for.ts';
 
-const namespace = 'default';
-const className = 'brickyard';
-
-export interface TestClaim {
-  readonly name: string;
-  readonly uid: string;
-}
+export type { TestClaim } from '../../support/claims.ts';
 
 export interface Whole {
   readonly api: KubeSandbox;
@@ -59,13 +51,7 @@ export async function startWhole(
   const api = await startTestApi(options);
   const kubeconfigPath = join(directory, 'kubeconfig');
   await writeFile(kubeconfigPath, api.kubeconfig, { mode: 0o600 });
-  const config = new KubeConfig();
-  config.loadFromString(api.kubeconfig);
-  const core = config.makeApiClient(CoreV1Api);
-  await config.makeApiClient(StorageV1Api).createStorageClass({
-    body: { metadata: { name: className }, provisioner: 'brickyard.dev/glusterfs' },
-  });
-  await core.createNamespace({ body: { metadata: { name: 'brickyard' } } });
+  const core = await prepareApi(api.kubeconfig);
   if (store === 'kubernetes') {
     await applyRecordKinds(api.kubeconfig);
   }
@@ -87,12 +73,12 @@ export async function startWhole(
     await loadTopology(processOptions);
   }
 
-  const volumes = async (): Promise<V1PersistentVolume[]> => (await core.listPersistentVolume()).items;
+  const all = new TestClaims(core, () => brickyard.log());
   const leftovers = async (claims: readonly TestClaim[]): Promise<string[]> => {
     const uids = claims.map((claim) => claim.uid);
     const strange = (text: string): boolean => !uids.some((uid) => text.includes(uid));
     return [
-      ...(await volumes()).map((volume) => volume.metadata?.name ?? ''),
+      ...(await all.volumes()).map((volume) => volume.metadata?.name ?? ''),
       ...storage.volumes().map((volume) => volume.name),
       ...storage.bricks(),
     ].filter(strange);
@@ -111,48 +97,15 @@ export async function startWhole(
     restart: async () => {
       brickyard = await startBrickyard(processOptions);
     },
-    createClaims: (count) =>
-      Promise.all(
-        Array.from({ length: count }, async () => {
-          const name = `claim-${randomBytes(6).toString('hex')}`;
-          const created = await core.createNamespacedPersistentVolumeClaim({
-            namespace,
-            body: {
-              metadata: { name },
-              spec: {
-                accessModes: ['ReadWriteMany'],
-                storageClassName: className,
-                resources: { requests: { storage: '1Gi' } },
-              },
-            },
-          });
-          return { name, uid: created.metadata?.uid ?? '' };
-        }),
-      ),
-    deleteClaim: async ({ name }) => {
-      await core.deleteNamespacedPersistentVolumeClaim({ name, namespace });
-    },
-    allBound: async (claims, deadline) => {
-      const missing = async (): Promise<string[]> => {
-        const { items } = await core.listNamespacedPersistentVolumeClaim({ namespace });
-        const bound = new Set(
-          items.filter((claim) => claim.status?.phase === 'Bound').map((claim) => claim.metadata?.uid),
-        );
-        return claims.filter((claim) => !bound.has(claim.uid)).map((claim) => claim.name);
-      };
-      try {
-        await waitFor('every claim is bound', async () => (await missing()).length === 0, deadline);
-      } catch (error) {
-        const log = (await brickyard.log()).split('\n').slice(-20).join('\n');
-        throw new Error(`not bound: ${(await missing()).join(' ')}\nlog:\n${log}`, { cause: error });
-      }
-    },
+    createClaims: (count) => all.create(count),
+    deleteClaim: (claim) => all.delete(claim),
+    allBound: (claims, deadline) => all.allBound(claims, deadline),
     leftovers,
     atRest: async (claims) => {
       expect(await leftovers(claims)).toEqual([]);
       const sorted = (names: readonly string[]): string[] => [...names].sort();
       const names = sorted(claims.map((claim) => `pvc-${claim.uid}`));
-      expect(sorted((await volumes()).map((volume) => volume.metadata?.name ?? ''))).toEqual(names);
+      expect(sorted((await all.volumes()).map((volume) => volume.metadata?.name ?? ''))).toEqual(names);
       expect(sorted(storage.volumes().map((volume) => volume.name))).toEqual(
         sorted(claims.map((claim) => `vol_${claim.uid}`)),
       );
@@ -163,7 +116,7 @@ export async function startWhole(
       const state = storage.simulation.inspect();
       expect(state.nodes.flatMap((node) => node.mounts)).toHaveLength(3 * claims.length);
       expect(state.notUnderstood).toEqual([]);
-      const gids = (await volumes()).map((volume) => volume.metadata?.annotations?.['pv.beta.kubernetes.io/gid']);
+      const gids = (await all.volumes()).map((volume) => volume.metadata?.annotations?.['pv.beta.kubernetes.io/gid']);
       expect(new Set(gids).size).toBe(claims.length);
     },
     controllerWrites: () => {
