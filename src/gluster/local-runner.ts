@@ -1,45 +1,65 @@
 /** Runs commands on this host, in a process group of their own, so that a deadline ends them with all their children. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import type { Readable } from 'node:stream';
 import type { Clock } from '../domain/clock.ts';
-import { outputLimit, type Command, type CommandResult, type CommandRunner } from './runner.ts';
+import { laneFile, Lanes, standardLaneDirectory, type LaneBusy } from './lane.ts';
+import { answerOf } from './node-answer.ts';
+import { environmentOf, localWords, standardPath, type Place } from './node-command.ts';
+import { collect } from './output.ts';
+import type { Command, CommandResult, CommandRunner } from './runner.ts';
 
 export interface LocalRunnerOptions {
   readonly clock: Clock;
-  /** Words that go before every command, such as `nsenter --target 1 --mount --`. Default: none. */
+  /**
+   * Words that go before every command, such as `nsenter --target 1 --mount --`. What they start has to be in reach of
+   * this process's signals: `sudo` is not. Default: none.
+   */
   readonly prefix?: readonly string[];
   /** Where programs are looked for. Nothing else of this process's environment reaches a command. */
   readonly path?: string;
+  /** Directory of the lanes' lock files, as seen behind the prefix. All senders have to agree on it. Default: /run. */
+  readonly laneDirectory?: string;
 }
 
-const standardPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-
-export function createLocalRunner({ clock, prefix = [], path = standardPath }: LocalRunnerOptions): CommandRunner {
+export function createLocalRunner({
+  clock,
+  prefix = [],
+  path = standardPath,
+  laneDirectory = standardLaneDirectory,
+}: LocalRunnerOptions): CommandRunner {
+  const lanes = new Lanes(clock);
   return {
-    run: async (_node, command, { signal }) =>
-      signal.aborted
-        ? { kind: 'not-started', cause: 'aborted', reason: 'the caller gave up' }
-        : runHere([...prefix, ...command.argv], command, { clock, path, signal }),
+    async run(_node, command, { signal }) {
+      if (signal.aborted) {
+        return { kind: 'not-started', cause: 'aborted', reason: 'the caller gave up' };
+      }
+      const attempt = (remainingMs: number): Promise<CommandResult | LaneBusy> =>
+        runHere({ ...command, deadlineMs: remainingMs }, { clock, prefix, place: { path, laneDirectory }, signal });
+      const key = command.lane === undefined ? undefined : laneFile(command.lane, laneDirectory);
+      return lanes.run(key, command.deadlineMs, signal, attempt);
+    },
   };
 }
 
 interface Surroundings {
   readonly clock: Clock;
-  readonly path: string;
+  readonly prefix: readonly string[];
+  readonly place: Place;
   readonly signal: AbortSignal;
 }
 
+/** `timeout` comes this much later (milliseconds) than our own clock: it is there for when this process is killed. */
+const ownHeadStart = 1_000;
+
 async function runHere(
-  [program = '', ...args]: readonly string[],
-  { deadlineMs }: Command,
-  { clock, path, signal }: Surroundings,
-): Promise<CommandResult> {
-  const child = spawn(program, args, {
-    // A group of its own: its number is the child's process id.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: path, LC_ALL: 'C' },
-  });
+  command: Command,
+  { clock, prefix, place, signal }: Surroundings,
+): Promise<CommandResult | LaneBusy> {
+  const { deadlineMs } = command;
+  const words = localWords({ ...command, deadlineMs: deadlineMs + ownHeadStart }, prefix, place);
+  const { child, failure } = start(words, environmentOf(command, place));
+  if (child === undefined) {
+    return failure;
+  }
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
   const over = new AbortController();
@@ -51,10 +71,7 @@ async function runHere(
   const first = await Promise.race([ended, givenUp]);
   over.abort();
   if (typeof first === 'string') {
-    killGroup(child);
-    // Not waited for: a process in the middle of a system call on a dead disk does not die.
-    child.stdout.destroy();
-    child.stderr.destroy();
+    abandon(child);
     return { kind: 'lost', reason: first };
   }
   if (first.error !== undefined) {
@@ -63,7 +80,35 @@ async function runHere(
   // Ended by a signal from outside (out of memory, an administrator): how far it got is not known.
   return first.code === null
     ? { kind: 'lost', reason: 'the process was killed' }
-    : { kind: 'exited', exitCode: first.code, stdout: stdout(), stderr: stderr() };
+    : answerOf(
+        { kind: 'exited', exitCode: first.code, stdout: stdout(), stderr: stderr() },
+        { lane: command.lane !== undefined, ...(prefix[0] === undefined ? {} : { prefix: prefix[0] }) },
+      );
+}
+
+type Child = ReturnType<typeof spawnWords>;
+
+const spawnWords = ([program = '', ...args]: readonly string[], env: Readonly<Record<string, string>>) =>
+  spawn(program, args, {
+    // A group of its own: its number is the child's process id.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env,
+  });
+
+/** Some errors come as events, others (too many words, no memory) are thrown. */
+function start(
+  words: readonly string[],
+  env: Readonly<Record<string, string>>,
+): { readonly child: Child; readonly failure?: never } | { readonly child?: never; readonly failure: CommandResult } {
+  try {
+    return { child: spawnWords(words, env) };
+  } catch (error) {
+    if (error instanceof Error && 'syscall' in error) {
+      return { failure: notStarted(error as NodeJS.ErrnoException) };
+    }
+    throw error;
+  }
 }
 
 interface Ending {
@@ -84,30 +129,17 @@ function notStarted(error: NodeJS.ErrnoException): CommandResult {
     : { kind: 'not-started', cause: 'refused', reason: error.message };
 }
 
-function killGroup({ pid }: ChildProcess): void {
-  if (pid === undefined) {
+/** Kills it with its group. Not waited for: a process in the middle of a system call on a dead disk does not die. */
+function abandon(child: Child): void {
+  child.stdout.destroy();
+  child.stderr.destroy();
+  child.unref();
+  if (child.pid === undefined) {
     return;
   }
   try {
-    process.kill(-pid, 'SIGKILL');
-  } catch (error) {
-    // It ended by itself in this very moment.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
-      throw error;
-    }
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in this very moment, or the prefix took it out of reach: then `timeout` sees to it.
   }
-}
-
-/** Keeps what fits under the limit and reads on, so that the program never waits for a reader. */
-function collect(stream: Readable): () => string {
-  const chunks: Buffer[] = [];
-  let kept = 0;
-  stream.on('data', (chunk: Buffer) => {
-    const part = chunk.subarray(0, outputLimit - kept);
-    if (part.length > 0) {
-      chunks.push(part);
-      kept += part.length;
-    }
-  });
-  return () => Buffer.concat(chunks).toString('utf8');
 }
