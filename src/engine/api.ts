@@ -13,6 +13,7 @@ import type { ClusterRecord, NodeRecord, PlacementState } from '../domain/topolo
 import type { VolumeShape } from '../domain/volume-shape.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 import type { Doctor } from './doctor/api.ts';
+import type { NodeWatch } from './node-watch/api.ts';
 
 /** Where to reach a volume. */
 export interface VolumeLocation {
@@ -88,6 +89,8 @@ export interface ApplyTopologyOptions {
 export interface VolumeEngine {
   /** Whether records, gluster and nodes agree, and what can be done when they do not. */
   readonly doctor: Doctor;
+  /** What nodes and devices are like just now. Closed with the engine. */
+  readonly nodeWatch: NodeWatch;
 
   /**
    * Takes the store and rebuilds the ledger from it. Starts no work: whoever knows the owners calls ensure and delete.

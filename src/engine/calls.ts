@@ -131,7 +131,7 @@ export class Calls {
     void clock.sleep(patience.overdue, answered.signal).then(
       () => {
         this.#settings.log.warn({ node: node.id, step, milliseconds: patience.overdue }, 'a node takes too long');
-        this.#silent(node);
+        this.silent(node);
         overdue();
         return undefined;
       },
@@ -162,7 +162,7 @@ export class Calls {
     if (outcome.kind === 'waiting' && outcome.on.what === 'node') {
       const silent = this.#directory.named(outcome.on.name);
       if (silent !== undefined) {
-        this.#silent(silent);
+        this.silent(silent);
       }
       if (silent?.id === node.id) {
         return;
@@ -171,7 +171,8 @@ export class Calls {
     this.#health.answered(node.id);
   }
 
-  #silent(node: NodeRecord): void {
+  /** The node did not answer just now: whoever waits for it is sent away. */
+  silent(node: NodeRecord): void {
     this.#health.silent(node.id);
     this.#lanes.dismissNode(node.id);
   }

@@ -16,6 +16,8 @@ import { Ledger } from './ledger.ts';
 import { NodeDirectory } from './node-directory.ts';
 import { engineSettings, type EngineOptions } from './options.ts';
 import { setPlacementState } from './placement-state.ts';
+import type { NodeWatch } from './node-watch/api.ts';
+import { EngineNodeWatch } from './node-watch/node-watch.ts';
 import { Planner } from './planner.ts';
 import { NodeHealth } from './node-health.ts';
 import { Replanner } from './replan.ts';
@@ -52,6 +54,7 @@ const closing = 'the engine is closing';
 /** Puts the parts together: who may work, on what, and in which words the answer is given. Holds no rules itself. */
 class Engine implements VolumeEngine {
   readonly doctor: EngineDoctor;
+  readonly nodeWatch: NodeWatch;
   readonly #work: VolumeWork;
   readonly #topology: Topology;
   readonly #create: CreateVolume;
@@ -66,6 +69,13 @@ class Engine implements VolumeEngine {
     this.#forecast = new Forecast(work);
     this.#runs = new VolumeRuns((volume, error) => {
       work.settings.log.error({ volume, err: error }, 'work on a volume threw');
+    });
+    const { watch, resolve } = work.settings;
+    this.nodeWatch = new EngineNodeWatch({
+      work,
+      yielding: (id, signal, task) => this.#runs.yielding(id, signal, task),
+      ...(watch === undefined ? {} : { options: watch }),
+      ...(resolve === undefined ? {} : { resolve }),
     });
     this.doctor = new EngineDoctor({
       work,
@@ -98,7 +108,12 @@ class Engine implements VolumeEngine {
   async close(): Promise<void> {
     const wasOpen = this.#state === 'open';
     this.#state = 'closed';
-    await Promise.all([this.#runs.stopAll(closing), this.#topology.close(closing), this.doctor.close(closing)]);
+    await Promise.all([
+      this.nodeWatch.stop(),
+      this.#runs.stopAll(closing),
+      this.#topology.close(closing),
+      this.doctor.close(closing),
+    ]);
     if (wasOpen) {
       await this.#work.settings.store.close();
     }

@@ -2,6 +2,7 @@
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import { defaultLimits, type PlacementLimits } from '../domain/placement/request.ts';
+import type { Resolve, WatchOptions } from './node-watch/api.ts';
 import type { EngineObserver, StateStore, StorageNodes } from './ports.ts';
 
 export interface LaneLimits {
@@ -35,6 +36,10 @@ export interface EngineOptions {
   readonly lanes?: Partial<LaneLimits>;
   /** Defaults: defaultPatience. */
   readonly patience?: Partial<Patience>;
+  /** How nodes are watched. Defaults: WatchOptions. */
+  readonly watch?: Partial<WatchOptions>;
+  /** How the watch finds the addresses of a host. Absent: only hosts that are addresses are held against what nodes have. */
+  readonly resolve?: Resolve;
 }
 
 const defaultLanes: LaneLimits = { cluster: 8, node: 2 };
@@ -62,6 +67,7 @@ export function engineSettings(options: EngineOptions): EngineSettings {
   positive('limits', { ...limits });
   positive('lanes', { ...lanes });
   positive('patience', { ...patience });
+  positive('watch', { ...options.watch });
   if (limits.maxBrickSize < limits.minBrickSize) {
     throw new RangeError(
       `limits.maxBrickSize: expected at least minBrickSize (${limits.minBrickSize}), got ${limits.maxBrickSize}`,

@@ -339,7 +339,8 @@ export type EngineStep =
   | 'rebalance'
   | 'forget'
   | 'peer'
-  | 'device';
+  | 'device'
+  | 'restore';
 
 /** Told what happens; must not throw. */
 export interface EngineObserver {

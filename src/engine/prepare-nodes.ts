@@ -4,7 +4,7 @@ import { done, joinOutcomes, waiting, type Outcome } from '../domain/outcome.ts'
 import type { DeviceRecord, NodeRecord } from '../domain/topology.ts';
 import type { TopologyProgress } from './api.ts';
 import type { Account } from './calls.ts';
-import type { DeviceFacts } from './ports.ts';
+import type { DeviceFacts, PrepareOptions } from './ports.ts';
 import { stopped, type RunSignals } from './volume-runs.ts';
 import type { VolumeWork } from './volume-work.ts';
 
@@ -114,8 +114,12 @@ async function prepareDevice(
   return work.calls.onNode(node, 'device', account, (storage, context) =>
     used
       ? storage.inspectDevice(node, device.name, context)
-      : storage.prepareDevice(node, device.name, { wipe: device.wipe }, context),
+      : storage.prepareDevice(node, device.name, optionsOf(device), context),
   );
+}
+
+function optionsOf({ wipe, serial }: DeviceRecord): PrepareOptions {
+  return { wipe, ...(serial === undefined ? {} : { serial }) };
 }
 
 /** The record with what the node reported. The agreement to wipe is used up. */

@@ -9,7 +9,7 @@ import type { BrickFacts, DeviceFacts, GlusterVolume } from '../ports.ts';
 import { stopped, type RunSignals } from '../volume-runs.ts';
 import type { VolumeWork } from '../volume-work.ts';
 import type { SurveyProgress } from './api.ts';
-import { sideBySide } from './side-by-side.ts';
+import { sideBySide } from '../side-by-side.ts';
 
 export type ClusterSight =
   | {

@@ -15,7 +15,7 @@ import { isOurs } from './compare-volumes.ts';
 import type { Exclusively } from './exclusively.ts';
 import { accountOfDoctor, askAbout, observe, type Observation } from './observe.ts';
 import { recordOf, standingBricks, type Standing } from './record-of.ts';
-import { sideBySide } from './side-by-side.ts';
+import { sideBySide } from '../side-by-side.ts';
 import { Known, snapshotOf } from './snapshot.ts';
 import { unreachableClusters } from './survey.ts';
 
