@@ -174,6 +174,33 @@ describe('what the answers say', () => {
     });
   });
 
+  it('volume status of gluster 11: bricks are found whatever daemons stand between them, and in whatever shape', () => {
+    const exited = sample('volume-status-one.xml').exited;
+    const nodes = [...exited.stdout.matchAll(/ *<node>.*?<\/node>\n/gs)].map(([node]) => node);
+    expect(nodes).toHaveLength(6);
+    const [a = '', b = '', c = '', d = '', e = '', f = ''] = nodes;
+    const odd = f.replace(/<peerid>.*<\/pid>/s, '<hostname>Bitrot Daemon</hostname><path>10.77.0.2</path>');
+    const stdout = exited.stdout.replace(nodes.join(''), [d, a, odd, c, e, b].join(''));
+    const answer = readAnswer({ ...exited, stdout }, readVolumeStatus);
+    expect(answer).toMatchObject({
+      value: [
+        {
+          bricks: [{ host: '10.77.0.1', online: true }, { host: '10.77.0.3' }, { host: '10.77.0.2' }],
+          daemons: [{ host: 'localhost', online: true }, { host: '10.77.0.3' }],
+        },
+      ],
+    });
+  });
+
+  it('volume status with a brick that does not read is unreadable, not a brick less', () => {
+    const exited = sample('volume-status-one.xml').exited;
+    const stdout = exited.stdout.replace('<status>1</status>', '<status>maybe</status>');
+    expect(readAnswer({ ...exited, stdout }, readVolumeStatus)).toMatchObject({
+      kind: 'unreadable',
+      reason: expect.stringContaining('status') as string,
+    });
+  });
+
   it('rebalance and remove-brick: progress per node and in all', () => {
     expect(read('rebalance-status-completed.xml')).toMatchObject({
       value: { taskId: '3064f1d1-d9f8-4d4f-9142-cb5caa7411fc', total: { files: 35, status: 'completed' } },
@@ -238,6 +265,23 @@ describe('what refusals mean', () => {
     ['fail-set-bad-value.xml', 'bad-option', 'ping-timeout'],
     ['fail-heal-launch-just-after-start.xml', 'self-heal-not-ready', undefined],
     ['fail-heal-full-shd-not-running.xml', 'self-heal-not-ready', undefined],
+    ['fail-heal-launch-one-down.xml', 'self-heal-not-ready', undefined],
+    ['fail-heal-launch-disabled.xml', 'self-heal-disabled', undefined],
+    ['fail-heal-launch-not-started.xml', 'not-started', undefined],
+    ['fail-heal-info-not-started.xml', 'no-brick-answers', 'd1'],
+    ['fail-heal-info-not-redundant.xml', 'not-redundant', 'd1'],
+    ['fail-replace-brick-not-started.xml', 'not-started', 'd1'],
+    ['fail-replace-brick-not-redundant.xml', 'not-redundant', undefined],
+    ['fail-replace-brick-unknown-peer.xml', 'refused-without-reason', undefined],
+    ['fail-replace-brick-peer-down.xml', 'peer-down', '10.77.0.3'],
+    ['fail-replace-brick-parent-missing.xml', 'brick-missing', '10.77.0.2:/run/bricks/none/x/brick'],
+    ['fail-replace-brick-in-use-by-another-volume.xml', 'brick-in-use', '10.77.0.2:/run/bricks/2/brick'],
+    ['fail-reset-brick-not-started.xml', 'reset-not-started', undefined],
+    ['fail-reset-brick-no-such-brick.xml', 'no-such-brick', '10.77.0.3:/run/bricks/9/brick'],
+    ['fail-reset-brick-commit-peer-down.xml', 'peer-down', '10.77.0.3'],
+    ['fail-peer-detach-self.xml', 'peer-is-self', '10.77.0.1'],
+    ['fail-peer-detach-down-with-bricks.xml', 'peer-has-bricks', '10.77.0.3'],
+    ['fail-peer-detach-another-peer-down.xml', 'peer-down', undefined],
     ['fail-rebalance-status-never-started.xml', 'not-distributed', undefined],
     ['fail-rebalance-already-started.xml', 'migration-running', 'e0'],
     ['fail-remove-brick-commit-in-progress.xml', 'migration-running', undefined],
@@ -253,6 +297,11 @@ describe('what refusals mean', () => {
     expect(answer.kind === 'refused' ? problemOf(answer.refusal) : answer).toMatchObject(
       subject === undefined ? { problem } : { problem, subject },
     );
+  });
+
+  it('a volume of which no brick answers is not taken for one that nobody has started', () => {
+    const message = 'Volume v is not started (Or) All the bricks are not running.';
+    expect(problemOf({ opErrno: 107, message })).toMatchObject({ problem: 'no-brick-answers', subject: 'v' });
   });
 
   it('a lock is recognised by its number when the text changes', () => {

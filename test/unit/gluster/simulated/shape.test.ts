@@ -81,6 +81,9 @@ const twoSets: readonly string[] = [
   `volume add-brick v ${second('v')}`,
 ];
 
+const running: readonly string[] = twoSets.slice(0, 2);
+const replaced = 'volume replace-brick v 10.0.0.3:/bricks/v 10.0.0.4:/bricks/v commit force';
+
 /** Milliseconds that a movement of files takes, and then some. */
 const moved = 10_000;
 
@@ -204,6 +207,69 @@ const cases: readonly (readonly [string, readonly (string | number)[], string, F
   ['peer-probe-already.xml', [], 'peer probe 10.0.0.2'],
   ['peer-probe-self.xml', [], 'peer probe 10.0.0.1'],
   ['fail-peer-probe-unknown-host.xml', [], 'peer probe nosuchhost.example'],
+  ['peer-detach.xml', [], 'peer detach 10.0.0.6'],
+  ['fail-peer-detach-not-in-cluster.xml', [], 'peer detach 10.0.0.99'],
+  ['fail-peer-detach-self.xml', [], 'peer detach 10.0.0.1'],
+  ['fail-peer-detach-has-bricks.xml', running, 'peer detach 10.0.0.2'],
+  [
+    'fail-peer-detach-another-peer-down.xml',
+    [],
+    'peer detach 10.0.0.2',
+    { effect: { kind: 'glusterd-down' }, node: 'node-6' },
+  ],
+  ['start-force-already-started.xml', running, 'volume start v force'],
+  ['volume-status-one.xml', running, 'volume status v'],
+  ['volume-status-distribute.xml', [`volume create v ${bricks('v', 3)}`, 'volume start v'], 'volume status v'],
+  ['volume-status-one-node-down.xml', running, 'volume status v', { effect: { kind: 'power-off' }, node: 'node-3' }],
+  ['fail-volume-status-not-started.xml', running.slice(0, 1), 'volume status v'],
+  ['fail-status-no-such-volume.xml', [], 'volume status v'],
+  ['heal-info-summary-clean.xml', running, 'volume heal v info summary'],
+  ['heal-info-summary-after-replace-brick.xml', [...running, replaced], 'volume heal v info summary'],
+  [
+    'heal-info-summary-one-node-down.xml',
+    running,
+    'volume heal v info summary',
+    { effect: { kind: 'power-off' }, node: 'node-3' },
+  ],
+  ['fail-heal-info-no-such-volume.xml', [], 'volume heal v info summary'],
+  ['fail-heal-info-not-started.xml', running.slice(0, 1), 'volume heal v info summary'],
+  [
+    'fail-heal-info-not-redundant.xml',
+    [`volume create v ${bricks('v', 3)}`, 'volume start v'],
+    'volume heal v info summary',
+  ],
+  ['replace-brick.xml', running, replaced],
+  ['fail-replace-brick-no-such-brick.xml', [...running, replaced], replaced],
+  ['fail-replace-brick-not-started.xml', running.slice(0, 1), replaced],
+  ['fail-replace-brick-not-redundant.xml', [`volume create v ${bricks('v', 3)}`, 'volume start v'], replaced],
+  ['fail-replace-brick-in-use-by-another-volume.xml', [...running, 'volume create w 10.0.0.4:/bricks/v'], replaced],
+  ['fail-replace-brick-unknown-peer.xml', running, replaced.replace('10.0.0.4', '10.0.0.99')],
+  ['fail-replace-brick-parent-missing.xml', running, replaced.replace('4:/bricks/v', '4:/bricks/none/v')],
+  ['fail-replace-brick-peer-down.xml', running, replaced, { effect: { kind: 'glusterd-down' }, node: 'node-4' }],
+  ['reset-brick-start.xml', running, 'volume reset-brick v 10.0.0.3:/bricks/v start'],
+  [
+    'reset-brick-commit.xml',
+    [...running, 'volume reset-brick v 10.0.0.3:/bricks/v start'],
+    'volume reset-brick v 10.0.0.3:/bricks/v 10.0.0.3:/bricks/v commit force',
+  ],
+  [
+    'fail-reset-brick-not-started.xml',
+    running,
+    'volume reset-brick v 10.0.0.3:/bricks/v 10.0.0.3:/bricks/v commit force',
+  ],
+  ['fail-reset-brick-no-such-brick.xml', running, 'volume reset-brick v 10.0.0.3:/bricks/none start'],
+  [
+    'reset-brick-start-peer-down.xml',
+    running,
+    'volume reset-brick v 10.0.0.3:/bricks/v start',
+    { effect: { kind: 'glusterd-down' }, node: 'node-3' },
+  ],
+  [
+    'fail-reset-brick-commit-peer-down.xml',
+    running,
+    'volume reset-brick v 10.0.0.3:/bricks/v 10.0.0.3:/bricks/v commit force',
+    { effect: { kind: 'glusterd-down' }, node: 'node-3' },
+  ],
 ];
 
 describe('answers of the simulated glusterd', () => {
@@ -221,11 +287,56 @@ describe('answers of the simulated glusterd', () => {
       expect(pathsOf(answer)).toEqual(pathsOf(real));
       const output = (values: readonly (string | undefined)[]) =>
         values.map((value) =>
-          value?.replaceAll(/10\.(?:77\.)?0\.0?\.?\d+/g, 'HOST').replaceAll(/ [0-9a-z]+ is/g, ' NAME is'),
+          value?.replaceAll(/10\.(?:77\.)?0\.0?\.?\d+/g, 'HOST').replaceAll(/ [0-9a-z]+ (?=is|does)/g, ' NAME '),
         );
       expect(output(valuesOf(answer))).toEqual(output(valuesOf(real)));
     },
   );
+
+  it.each([
+    ['heal-launch.xml', 'volume heal v', running, moved],
+    ['heal-launch-full.xml', 'volume heal v full', running, moved],
+    ['fail-heal-launch-just-after-start.xml', 'volume heal v', running, 0],
+    ['fail-heal-launch-not-started.xml', 'volume heal v', running.slice(0, 1), 0],
+    ['fail-heal-launch-disabled.xml', 'volume heal v', [`volume create v ${bricks('v', 3)}`, 'volume start v'], moved],
+  ] as const)('are the plain text of %s', async (file, words, before, milliseconds) => {
+    for (const each of before) {
+      await gluster(each);
+    }
+    await cluster.clock.advance(milliseconds);
+    const [first] = cluster.nodes;
+    const argv = ['gluster', '--xml', '--mode=script', ...words.split(' ')];
+    const answer =
+      first === undefined
+        ? first
+        : await cluster.simulation.runner.run(first, { argv, deadlineMs: 1 }, cluster.context);
+    const real = sample(file).exited;
+    const [name = ''] = /(?<=volume heal )\S+/.exec(sample(file).words.join(' ')) ?? [];
+    const here = (text: string): string =>
+      text.replaceAll(` volume ${name}`, ' volume v').replaceAll(`Volume ${name}`, 'Volume v');
+    expect(answer).toEqual({ ...real, stdout: here(real.stdout), stderr: here(real.stderr) });
+  });
+
+  it.each(
+    cases
+      .filter(([file]) => /^fail-(?:re(?:place|set)-brick|peer-detach|heal|volume-status|status)-/.test(file))
+      .map(([file, before, words, fault]) => ({ file, before, words, fault })),
+  )('have the words of $file', async ({ file, before, words, fault }) => {
+    for (const each of before) {
+      await (typeof each === 'number' ? cluster.clock.advance(each) : gluster(each));
+    }
+    if (fault !== undefined) {
+      cluster.simulation.faults.add(fault);
+    }
+    const message = (text: string): string | undefined =>
+      /<opErrstr>([^<]*)</
+        .exec(text)?.[1]
+        ?.replaceAll(/10\.(?:77\.)?0\.(?:0\.)?\d+/g, 'HOST')
+        .replaceAll('&apos;', "'")
+        .replaceAll(/HOST:[\w/]+/g, 'BRICK')
+        .replaceAll(/\b(?:nosuch|vol\d|[deflv]\w?)\b/g, 'NAME');
+    expect(message(await gluster(words))).toBe(message(sample(file).exited.stdout));
+  });
 
   it.each([
     ['fail-glusterd-not-running.xml', 'volume info v'],

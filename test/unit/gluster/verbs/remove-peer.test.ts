@@ -1,0 +1,71 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { hostName } from '../../../../src/domain/names.ts';
+import { done } from '../../../../src/domain/outcome.ts';
+import type { NodeRef } from '../../../../src/domain/topology.ts';
+import { nodeSpecs, simulatedCluster, type SimulatedCluster } from '../../../support/simulated-cluster.ts';
+import { makeBricks, prepareAll } from './volume-fixture.ts';
+
+let cluster: SimulatedCluster;
+let via: NodeRef;
+let leaving: NodeRef;
+
+beforeEach(() => {
+  cluster = simulatedCluster({ nodes: nodeSpecs(4) });
+  const [first, , , fourth] = cluster.nodes;
+  if (first === undefined || fourth === undefined) {
+    throw new Error('the cluster has too few nodes');
+  }
+  via = first;
+  leaving = fourth;
+});
+
+const remove = (host = leaving.storage) => cluster.storage.removePeer(via, host, cluster.context);
+
+describe('taking a node out of the pool', () => {
+  it('is done, again is done, and the node can be taken in again', async () => {
+    expect(await remove()).toEqual(done());
+    expect(await remove()).toEqual(done());
+    const peers = await cluster.storage.listPeers(leaving, cluster.context);
+    expect(peers).toMatchObject({ kind: 'done', value: [{ hosts: [leaving.storage] }] });
+    expect(await cluster.storage.ensurePeer(via, leaving.storage, cluster.context)).toEqual(done());
+    const all = await cluster.storage.listPeers(leaving, cluster.context);
+    expect(all.kind === 'done' ? all.value.length : all).toBe(4);
+  });
+
+  it('is done for a host that never was a member', async () => {
+    expect(await remove(hostName('10.0.0.99'))).toEqual(done());
+  });
+
+  it("is rejected while a volume has a brick there, with gluster's advice, and never forced", async () => {
+    await prepareAll(cluster);
+    const spec = await makeBricks(cluster, 1);
+    await cluster.storage.createVolume(via, spec, cluster.context);
+    expect(await remove()).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringContaining('hosts one or more bricks') as string,
+    });
+    expect(cluster.ran.filter(({ line }) => line.includes('detach')).map(({ line }) => line)).toEqual([
+      'gluster --xml --mode=script peer detach 10.0.0.4',
+    ]);
+  });
+
+  it('is rejected by the node itself: another member has to be asked', async () => {
+    expect(await remove(via.storage)).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringContaining('localhost') as string,
+    });
+  });
+
+  it('is done while the node is down, and waits while another one is, by its name', async () => {
+    cluster.simulation.faults.add({ effect: { kind: 'power-off' }, node: 'node-3' });
+    expect(await remove()).toMatchObject({ kind: 'waiting', on: { what: 'node', name: '10.0.0.3' } });
+    expect(await remove(hostName('10.0.0.3'))).toEqual(done());
+    expect(await remove()).toEqual(done());
+  });
+
+  it('is unknown when its answer is lost, and done when asked again', async () => {
+    cluster.simulation.faults.add({ effect: { kind: 'lose-answer' }, argv: 'peer detach', times: 1 });
+    expect(await remove()).toMatchObject({ kind: 'unknown' });
+    expect(await remove()).toEqual(done());
+  });
+});
