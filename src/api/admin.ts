@@ -42,7 +42,7 @@ export const planView = z.object({
 export type PlanView = z.infer<typeof planView>;
 
 const progressView = z.object({
-  step: z.enum(['record', 'peer', 'device']),
+  step: z.enum(['record', 'peer', 'device', 'leave']),
   ...place,
   device: z.string().optional(),
   outcome: outcomeView,

@@ -4,7 +4,7 @@ import type { DesiredCluster, DesiredDevice, DesiredNode, DesiredTopology } from
 import { nearest } from '../domain/nearest.ts';
 import { clusterId, deviceName, hostName, nodeId } from '../domain/names.ts';
 import { branded, describeIssues } from '../domain/schema.ts';
-import { tags } from '../domain/topology.ts';
+import { serialNumber, tags } from '../domain/topology.ts';
 
 /** The file is no topology. One problem a line: path of the field, what was expected, what came. */
 export class TopologyFileError extends Error {
@@ -37,17 +37,26 @@ const hosts = z
 
 const device = z
   .union(
-    [z.string(), z.strictObject({ name: z.string(), tags: tags.default({}), destroydata: z.boolean().default(false) })],
+    [
+      z.string(),
+      z.strictObject({
+        name: z.string(),
+        tags: tags.default({}),
+        destroydata: z.boolean().default(false),
+        /** Ours: heketi knows disks by their names only. */
+        serial: serialNumber.optional(),
+      }),
+    ],
     {
       error: (issue) =>
-        `expected a path such as "/dev/vdb" or {"name": "/dev/vdb", "tags": {...}, "destroydata": false}, got ${JSON.stringify(issue.input)}`,
+        `expected a path such as "/dev/vdb" or {"name": "/dev/vdb", "tags": {...}, "destroydata": false, "serial": "..."}, got ${JSON.stringify(issue.input)}`,
     },
   )
   .transform((given, context): DesiredDevice => {
-    const { name, tags, destroydata } =
-      typeof given === 'string' ? { name: given, tags: {}, destroydata: false } : given;
+    const { name, tags, destroydata, serial } =
+      typeof given === 'string' ? { name: given, tags: {}, destroydata: false, serial: undefined } : given;
     try {
-      return { name: deviceName(name), tags, wipe: destroydata };
+      return { name: deviceName(name), tags, wipe: destroydata, ...(serial === undefined ? {} : { serial }) };
     } catch (error) {
       context.addIssue(messageOf(error));
       return z.NEVER;
@@ -119,6 +128,7 @@ const knownKeys = [
   'devices',
   'name',
   'destroydata',
+  'serial',
   'block',
   'file',
 ];

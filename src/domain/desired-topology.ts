@@ -8,6 +8,8 @@ export interface DesiredDevice {
   readonly tags: Tags;
   /** The administrator agrees that whatever is on the device may be destroyed. */
   readonly wipe: boolean;
+  /** The serial number that it must have to be prepared. Absent: any. */
+  readonly serial?: string | undefined;
   /** Absent: as it is; `online` when the device is new. */
   readonly state?: PlacementState;
   /** Bytes that placement leaves alone. Absent: as it is; none when the device is new. */

@@ -188,13 +188,15 @@ class Comparison {
       ...changed('reserved', String(device.reserved), String(reserved)),
       ...changed('tags', describeTags(device.tags), describeTags(desired.tags)),
       ...changed('wipe', String(device.wipe), String(wipe)),
+      ...changed('serial', device.serial ?? 'any', desired.serial ?? 'any'),
     ];
     if (fields.length === 0) {
       this.#unchanged.devices += 1;
       return device;
     }
     this.#changes.push({ kind: 'device-changed', cluster: node.cluster, node: node.id, device: device.name, fields });
-    return { ...device, state, reserved, tags: desired.tags, wipe };
+    const { serial: _before, ...rest } = device;
+    return { ...rest, state, reserved, tags: desired.tags, wipe, ...serialOf(desired) };
   }
 
   #dropDevice(node: NodeRecord, device: DeviceRecord): DeviceRecord | undefined {
@@ -238,8 +240,13 @@ class Comparison {
   }
 }
 
-function newDevice({ name, tags, wipe, state = 'online', reserved = bytes(0) }: DesiredDevice): DeviceRecord {
-  return { name, state, tags, reserved, wipe };
+function newDevice(device: DesiredDevice): DeviceRecord {
+  const { name, tags, wipe, state = 'online', reserved = bytes(0) } = device;
+  return { name, state, tags, reserved, wipe, ...serialOf(device) };
+}
+
+function serialOf({ serial }: DesiredDevice): Pick<DeviceRecord, 'serial'> {
+  return serial === undefined ? {} : { serial };
 }
 
 /** What loading `desired` would change. Clusters that it does not name stay as they are. */

@@ -12,6 +12,9 @@ export type PlacementState = z.infer<typeof placementState>;
 export const tags = z.record(z.string().regex(/^[a-zA-Z0-9_.-]{1,32}$/), z.string().regex(/^[a-zA-Z0-9_.:/-]{0,64}$/));
 export type Tags = z.infer<typeof tags>;
 
+/** As the disk says it: `lsblk -o SERIAL` on the node shows it. */
+export const serialNumber = z.string().regex(/^[a-zA-Z0-9_.:-]{1,128}$/);
+
 /** A disk (or folder) that bricks are cut from. */
 export const deviceRecord = z.object({
   name: branded(deviceName, deviceNameShape),
@@ -24,10 +27,7 @@ export const deviceRecord = z.object({
   /** The administrator agreed that whatever is on this device may be destroyed when it is prepared. */
   wipe: z.boolean().default(false),
   /** The serial number that the device must have to be prepared, so that a disk under another name is never taken for it. */
-  serial: z
-    .string()
-    .regex(/^[a-zA-Z0-9_.:-]{1,128}$/)
-    .optional(),
+  serial: serialNumber.optional(),
 });
 export type DeviceRecord = z.infer<typeof deviceRecord>;
 

@@ -66,7 +66,7 @@ export interface StateChange {
 
 /** One thing that applyTopology has tried. */
 export interface TopologyProgress {
-  readonly step: 'record' | 'peer' | 'device';
+  readonly step: 'record' | 'peer' | 'device' | 'leave';
   readonly cluster: ClusterId;
   readonly node: NodeId;
   readonly device?: DeviceName;
@@ -168,7 +168,8 @@ export interface VolumeEngine {
   /** What loading `desired` would change, without doing it. */
   planTopology(desired: DesiredTopology): TopologyPlan;
   /**
-   * Writes the records, makes the nodes peers, prepares the devices and records their sizes. Idempotent: a second call
+   * Writes the records, makes the nodes peers, prepares the devices and records their sizes; detaches nodes that are to
+   * go from their pool, and forgets them. Idempotent: a second call
    * carries on with what the first one could not do. `rejected` with nothing done when the plan has refusals.
    */
   applyTopology(desired: DesiredTopology, options: ApplyTopologyOptions): Promise<Outcome<TopologyPlan>>;

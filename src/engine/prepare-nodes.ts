@@ -1,11 +1,12 @@
 /** Making a cluster's nodes what their records say: peers of one pool, with devices that are ready for bricks. */
 import type { ClusterId } from '../domain/names.ts';
-import { done, joinOutcomes, waiting, type Outcome } from '../domain/outcome.ts';
+import { done, joinOutcomes, type Outcome } from '../domain/outcome.ts';
 import type { DeviceRecord, NodeRecord } from '../domain/topology.ts';
 import type { TopologyProgress } from './api.ts';
 import type { Account } from './calls.ts';
+import { joinPool } from './peers.ts';
 import type { DeviceFacts, PrepareOptions } from './ports.ts';
-import { stopped, type RunSignals } from './volume-runs.ts';
+import type { RunSignals } from './volume-runs.ts';
 import type { VolumeWork } from './volume-work.ts';
 
 export interface Preparation {
@@ -15,12 +16,9 @@ export interface Preparation {
   readonly keep: (node: NodeRecord) => Promise<Outcome<void>>;
 }
 
-const isMember = (node: NodeRecord): boolean => node.devices.some(({ size }) => size !== undefined);
-
 /**
  * Probes every node of the cluster from one that is in the pool, then prepares the devices of those that are in it, all
- * nodes side by side. A node is known to be in the pool when one of its devices has a size; the first one of a new
- * cluster is the one with the smallest id, at every try the same, or two pools would grow side by side.
+ * nodes side by side.
  */
 export async function prepareNodes(
   work: VolumeWork,
@@ -33,7 +31,7 @@ export async function prepareNodes(
   const outcomes: Outcome<void>[] = [];
   // One after another: a probe takes a lock on the whole pool.
   for (const node of nodes) {
-    const outcome = await join(work, nodes, node, account);
+    const outcome = await joinPool(work, nodes, node, account);
     preparation.tell({ step: 'peer', cluster, node: node.id, outcome });
     outcomes.push(outcome);
     if (outcome.kind === 'done') {
@@ -43,37 +41,6 @@ export async function prepareNodes(
   const prepared = await Promise.all(members.map((node) => prepareDevices(work, node, account, preparation)));
   const joined = joinOutcomes([...outcomes, ...prepared]);
   return joined.kind === 'done' ? done() : joined;
-}
-
-async function join(
-  work: VolumeWork,
-  nodes: readonly NodeRecord[],
-  node: NodeRecord,
-  account: Account,
-): Promise<Outcome<void>> {
-  const members = nodes.filter(isMember);
-  const gateways = members.length > 0 ? members : nodes.slice(0, 1);
-  if (account.signals.stop.aborted) {
-    return stopped(account.signals);
-  }
-  let outcome: Outcome<void> = waiting(
-    { what: 'condition', name: 'peers' },
-    `no member of the pool of ${node.id} answers`,
-  );
-  for (const gateway of gateways) {
-    // A node is its own peer, but only an answer shows that it is there.
-    outcome = await work.calls.through(gateway, 'peer', account, async (storage, context) => {
-      if (gateway.id !== node.id) {
-        return storage.ensurePeer(gateway, node.storage, context);
-      }
-      const peers = await storage.listPeers(gateway, context);
-      return peers.kind === 'done' ? done() : peers;
-    });
-    if (outcome.kind === 'done' || outcome.kind === 'unknown' || work.health.mayAsk(gateway.id)) {
-      return outcome;
-    }
-  }
-  return outcome;
 }
 
 async function prepareDevices(

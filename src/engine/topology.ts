@@ -6,6 +6,7 @@ import { diffTopology } from '../domain/topology-diff.ts';
 import type { TopologyPlan } from '../domain/topology-plan.ts';
 import type { ClusterRecord, NodeRecord } from '../domain/topology.ts';
 import type { ApplyTopologyOptions, ClusterDeviceUsage, TopologyProgress } from './api.ts';
+import { leavePool } from './peers.ts';
 import type { DocumentKind } from './ports.ts';
 import { prepareNodes } from './prepare-nodes.ts';
 import { stopped, type RunSignals } from './volume-runs.ts';
@@ -112,12 +113,17 @@ export class Topology {
     if (written.kind !== 'done') {
       return written;
     }
+    const left: Outcome<void>[] = [];
+    // One after another, as each may be the way by which the next one leaves.
+    for (const id of plan.records.dropNodes) {
+      left.push(await this.#leave(id, signals, tell));
+    }
     const prepared = await Promise.all(
       plan.clusters.map((cluster) =>
         prepareNodes(this.#work, cluster, { signals, tell, keep: (node) => this.#writeNode(node) }),
       ),
     );
-    const joined = joinOutcomes(prepared);
+    const joined = joinOutcomes([...left, ...prepared]);
     return joined.kind === 'done' ? done(plan) : joined;
   }
 
@@ -169,8 +175,30 @@ export class Topology {
       tell({ step: 'record', cluster: node.cluster, node: node.id, outcome });
       return outcome;
     });
-    const dropped = records.dropNodes.map((node) => this.#dropNode(node));
-    return joinOutcomes(await Promise.all([...written, ...dropped]));
+    const joined = joinOutcomes(await Promise.all(written));
+    if (joined.kind !== 'done') {
+      records.dropNodes.forEach((id) => this.#restore(id));
+    }
+    return joined;
+  }
+
+  /**
+   * Gluster first: a node that it still has and nobody knows of would stop deletes for ever when it dies. A crash in
+   * between leaves a record of a node that is in no pool, which another call ends.
+   */
+  async #leave(id: NodeId, signals: RunSignals, tell: (progress: TopologyProgress) => void): Promise<Outcome<void>> {
+    const node = this.#work.directory.get(id);
+    if (node === undefined) {
+      return done();
+    }
+    const account = { signals, turn: '', seed: id };
+    const left = await leavePool(this.#work, this.#work.directory.list(node.cluster), node, account);
+    if (left.kind !== 'done') {
+      this.#restore(id);
+    }
+    const outcome = left.kind === 'done' ? await this.#dropNode(id) : left;
+    tell({ step: 'leave', cluster: node.cluster, node: id, outcome });
+    return outcome;
   }
 
   async #writeNode(node: NodeRecord): Promise<Outcome<void>> {

@@ -104,7 +104,12 @@ export function refusalLines(plan: PlanView): string[] {
 
 /** One line of progress: what was tried, and how it went. */
 export function progressLine({ step, node, device, outcome }: ProgressView): string {
-  const what = { record: 'recorded', peer: 'joined the pool', device: `device ${device ?? ''} prepared` }[step];
+  const what = {
+    record: 'recorded',
+    peer: 'joined the pool',
+    device: `device ${device ?? ''} prepared`,
+    leave: 'left the pool and forgotten',
+  }[step];
   const how = outcome.kind === 'done' ? 'ok' : `${outcome.kind}: ${outcome.reason ?? ''}`;
   return `${node}: ${what}: ${how}`;
 }

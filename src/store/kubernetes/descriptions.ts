@@ -19,12 +19,14 @@ export const descriptions: Readonly<Record<string, string>> = {
   'GlusterNode.spec.devices.tags': 'As the tags of the node, for this device alone.',
   'GlusterNode.spec.devices.reserved': 'Bytes that placement leaves alone.',
   'GlusterNode.spec.devices.wipe': 'Whatever is on the device may be destroyed when it is prepared. Used up by that.',
+  'GlusterNode.spec.devices.serial':
+    'Serial number that the device must have to be prepared, so that no other disk under its name is taken for it. Absent: any.',
   'GlusterNode.status': 'What Brickyard found and did.',
   'GlusterNode.status.devices': 'Devices that are prepared.',
   'GlusterNode.status.devices.name': 'As in spec.devices.',
   'GlusterNode.status.devices.size': 'Bytes that bricks may use, as the node reported them.',
   'GlusterNode.status.conditions':
-    'Ready: the node is as spec wants it. Otherwise the message says what is in the way.',
+    'Ready: the node is as spec wants it, and in order as far as can be seen. Otherwise the message says what is amiss.',
 
   GlusterVolume:
     "A volume's record. Brickyard writes it before it does anything; changing it by hand sets the volume aside.",

@@ -66,6 +66,16 @@ describe('topology file', () => {
     expect(topology.clusters[0]).toMatchObject({ id: 'east', nodes: [{ zone: 'rack-b' }] });
   });
 
+  it('takes a serial number for a device, which heketi has no field for', () => {
+    const disk = { name: '/dev/vdb', serial: 'QM00001' };
+    const topology = parseTopologyFile({ clusters: [{ nodes: [node('a', '10.0.0.1', 1, [disk])] }] });
+    expect(topology.clusters[0]?.nodes[0]?.devices).toEqual([
+      { name: '/dev/vdb', tags: {}, wipe: false, serial: 'QM00001' },
+    ]);
+    const shady = { name: '/dev/vdb', serial: '$(reboot)' };
+    expect(() => parseTopologyFile({ clusters: [{ nodes: [node('a', '10.0.0.1', 1, [shady])] }] })).toThrow(/serial/);
+  });
+
   it('uses the first of several host names, as heketi does', () => {
     const several = { node: { hostnames: { manage: ['a', 'b'], storage: ['10.0.0.1', '10.1.0.1'] }, zone: 1 } };
     expect(parseTopologyFile({ clusters: [{ nodes: [several] }] }).clusters[0]?.nodes[0]).toMatchObject({

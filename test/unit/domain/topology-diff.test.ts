@@ -164,13 +164,29 @@ describe('diffTopology', () => {
     ]);
   });
 
+  it('carries the serial number that a device must have', () => {
+    const marked = wanted('a', { devices: [{ name: vdb, tags: {}, wipe: false, serial: 'QM00001' }] });
+    const plan = diffTopology(known(base), topology(cluster([marked, wanted('b'), wanted('c')], 'east')));
+    expect(plan.changes).toMatchObject([
+      { kind: 'device-changed', node: 'a', fields: [{ field: 'serial', from: 'any', to: 'QM00001' }] },
+    ]);
+    expect(plan.records.nodes[0]?.devices[0]?.serial).toBe('QM00001');
+    const back = diffTopology({ ...known(base), nodes: plan.records.nodes }, topology(cluster([wanted('a')], 'east')));
+    expect(back.records.nodes[0]?.devices[0]).not.toHaveProperty('serial');
+  });
+
   it('has nothing left to do after its records were written, whatever was wanted', () => {
     const node = fc.record({
       id: fc.constantFrom('a', 'b', 'c', 'd', 'e').map((id) => nodeId(id)),
       zone: fc.constantFrom('1', '2'),
       tags: fc.dictionary(fc.constantFrom('x', 'y'), fc.constantFrom('1', '2')),
       devices: fc.uniqueArray(
-        fc.record({ name: fc.constantFrom(vdb, vdc), tags: fc.constant({}), wipe: fc.boolean() }),
+        fc.record({
+          name: fc.constantFrom(vdb, vdc),
+          tags: fc.constant({}),
+          wipe: fc.boolean(),
+          serial: fc.constantFrom(undefined, 'A1', 'B2'),
+        }),
         { selector: ({ name }) => name },
       ),
     });

@@ -165,6 +165,54 @@ describe('applyTopology', () => {
     expect(told).toBe(0);
   });
 
+  it('detaches a node that goes from its pool, so that another pool may have it', async () => {
+    const { engine, storage } = await benchOf({ nodes: 4 });
+    const without = changed(4, (node) => (node.id === 'n4' ? undefined : node));
+    const steps: string[] = [];
+    const onProgress = ({ step, node, outcome }: TopologyProgress): void => {
+      if (step === 'leave') {
+        steps.push(`${node} ${outcome.kind}`);
+      }
+    };
+    valueOf(await engine.applyTopology(without, { signal: forever, onProgress }));
+    expect(steps).toEqual(['n4 done']);
+    expect(storage.log.filter((line) => line.startsWith('removePeer'))).toEqual(['removePeer n1 10.0.0.4']);
+    valueOf(await engine.applyTopology(topologyOf(4), { signal: forever }));
+    expect(engine.usage().find(({ node }) => node === 'n4')).toMatchObject({ free: 100 * GiB });
+  });
+
+  it('keeps a node that goes, and what it can do, until it could be detached', async () => {
+    const { engine, storage, clock } = await benchOf({ nodes: 4 });
+    const without = changed(4, (node) => (node.id === 'n4' ? undefined : node));
+    storage.setUp('n4', false);
+    expect(await engine.applyTopology(without, { signal: forever })).toMatchObject({ kind: 'waiting' });
+    expect(engine.nodes().map(({ id }) => id)).toContain('n4');
+    storage.setUp('n4', true);
+    await clock.advance(20_000);
+    expect(engine.usage().find(({ node }) => node === 'n4')).not.toHaveProperty('unusable');
+    valueOf(await engine.applyTopology(without, { signal: forever }));
+    expect(engine.nodes().map(({ id }) => id)).not.toContain('n4');
+  });
+
+  it('prepares a device only when it has the serial number that was asked for', async () => {
+    const { engine, storage } = await emptyBench();
+    const marked = changed(3, (node) => ({
+      ...node,
+      devices: node.devices.map((each) => Object.assign({}, each, { serial: `disk-of-${node.id}` })),
+    }));
+    for (const id of ['n1', 'n2']) {
+      storage.setSerial(id, device, `disk-of-${id}`);
+    }
+    storage.setSerial('n3', device, 'somebody-elses');
+    const outcome = await engine.applyTopology(marked, { signal: forever });
+    expect('reason' in outcome ? outcome.reason : '').toContain(
+      'expected serial number disk-of-n3, got somebody-elses',
+    );
+    expect(engine.nodes().map(({ devices }) => devices[0]?.size !== undefined)).toEqual([true, true, false]);
+    storage.setSerial('n3', device, 'disk-of-n3');
+    valueOf(await engine.applyTopology(marked, { signal: forever }));
+  });
+
   it('is done one at a time', async () => {
     const { engine } = await emptyBench();
     const [first, second] = await Promise.all([
