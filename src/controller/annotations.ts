@@ -8,6 +8,13 @@ export const betaStorageProvisionerAnnotation = 'volume.beta.kubernetes.io/stora
 export const betaStorageClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
 /** On claims of WaitForFirstConsumer classes, by the scheduler: the node of the pod that waits. */
 export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
+/**
+ * On claims, by kube-controller-manager up to 1.25, and by us once we have grown the volume: who sees to it that it grows.
+ * Nothing decides by it.
+ */
+export const storageResizerAnnotation = 'volume.kubernetes.io/storage-resizer';
+/** On claims of csi volumes, by us: kubelets need not do anything for the pods to see the new size. */
+export const nodeExpansionNotRequiredAnnotation = 'volume.kubernetes.io/node-expansion-not-required';
 
 /** On volumes, by us: whose they are. Read by kube-controller-manager (leaves their deletion to us) and by us. */
 export const provisionedByAnnotation = 'pv.kubernetes.io/provisioned-by';

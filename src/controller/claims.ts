@@ -129,8 +129,8 @@ function modeProblems(modes: readonly string[]): string[] {
   return [`spec.accessModes: expected one or more of ${[...supportedModes].join(', ')}, got ${got}`];
 }
 
-/** Throws RangeError when there is no size, or none that can be. */
-function sizeOf(text: string | undefined): Bytes {
+/** A size that a claim asks for. Throws RangeError when there is no size, or none that can be. */
+export function sizeOf(text: string | undefined): Bytes {
   const field = 'spec.resources.requests.storage';
   if (text === undefined) {
     throw new RangeError(`${field}: expected a size such as 10Gi, got none`);

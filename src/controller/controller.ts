@@ -15,6 +15,7 @@ import type { KubeApi } from '../kube/api.ts';
 import { createCaches, everyCache, type Caches } from './caches.ts';
 import { EndpointsReconciler, type Resolve } from './endpoints.ts';
 import type { Events } from './events.ts';
+import { ExpandReconciler } from './expand.ts';
 import { InWork } from './in-work.ts';
 import { LeftoverReconciler } from './leftovers.ts';
 import { after, backoff, settled, slowRetryMs, type Next } from './next.ts';
@@ -40,7 +41,7 @@ export interface ControllerOptions {
   /** Our own namespace: Endpoints and Services are kept there. */
   readonly namespace: string;
   readonly resolve: Resolve;
-  /** Claims, and volumes to delete, that are worked on at once. Default 16. */
+  /** Claims, growths, and volumes to delete, that are worked on at once. Default 16. */
   readonly workers?: number;
   /** Milliseconds between two sweeps. Default 300,000. */
   readonly sweepIntervalMs?: number;
@@ -62,6 +63,7 @@ export class Controller {
   readonly #queues: Queues;
   readonly #verdicts: Verdicts;
   readonly #provision: ProvisionReconciler;
+  readonly #expand: ExpandReconciler;
   readonly #release: ReleaseReconciler;
   readonly #leftovers: LeftoverReconciler;
   readonly #endpoints: EndpointsReconciler;
@@ -97,6 +99,7 @@ export class Controller {
       freed: () => this.#noteFreed(),
     };
     this.#provision = new ProvisionReconciler(shared);
+    this.#expand = new ExpandReconciler(shared);
     this.#release = new ReleaseReconciler(shared);
     this.#leftovers = new LeftoverReconciler(shared);
     this.#endpoints = new EndpointsReconciler({ ...shared, engine });
@@ -118,6 +121,7 @@ export class Controller {
       queues: this.#queues,
       engine,
       provision: this.#provision,
+      expand: this.#expand,
       verdicts: this.#verdicts,
       provisioner,
     });
@@ -182,8 +186,9 @@ export class Controller {
     this.#phase = 'stopping';
     this.#stopping.abort(new Error('the controller is stopping'));
     this.#unwire();
-    const { claims, volumes, leftovers, endpoints } = this.#queues;
-    const stopped = await Promise.all([claims, volumes, leftovers, endpoints].map((queue) => queue.stop(forever)));
+    const { claims, expansions, volumes, leftovers, endpoints } = this.#queues;
+    const queues = [claims, expansions, volumes, leftovers, endpoints];
+    const stopped = await Promise.all(queues.map((queue) => queue.stop(forever)));
     await Promise.all(everyCache(this.#caches).map(([, cache]) => cache.stop()));
     await this.#background;
     this.#phase = 'stopped';
@@ -192,8 +197,9 @@ export class Controller {
   }
 
   #work(): void {
-    const { claims, volumes, leftovers, endpoints } = this.#queues;
+    const { claims, expansions, volumes, leftovers, endpoints } = this.#queues;
     claims.start((key) => this.#run(key, (signal) => this.#provision.reconcile(key, signal)));
+    expansions.start((key) => this.#run(key, (signal) => this.#expand.reconcile(key, signal)));
     volumes.start((name) => this.#run(name, (signal) => this.#release.reconcile(name, signal)));
     leftovers.start((id) => this.#run(id, (signal) => this.#leftovers.reconcile(id, signal)));
     endpoints.start((cluster) => this.#run(cluster, (signal) => this.#reconcileEndpoints(cluster, signal)));
@@ -263,6 +269,9 @@ export class Controller {
     this.#freedNoted = false;
     for (const key of this.#provision.takeShort()) {
       this.#queues.claims.add(key);
+    }
+    for (const key of this.#expand.takeShort()) {
+      this.#queues.expansions.add(key);
     }
   }
 }

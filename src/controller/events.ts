@@ -13,6 +13,11 @@ export const eventReason = {
   provisioningFailed: 'ProvisioningFailed',
   /** On the PersistentVolume: why its data is still there. */
   volumeFailedDelete: 'VolumeFailedDelete',
+  /** On the claim, once for each size: its volume is being made larger. The words for growth are external-resizer's. */
+  resizing: 'Resizing',
+  volumeResizeSuccessful: 'VolumeResizeSuccessful',
+  /** On the claim: why its volume is not larger yet. */
+  volumeResizeFailed: 'VolumeResizeFailed',
   /** On an object of somebody else's that has the name which one of ours must have. */
   nameTaken: 'NameTaken',
 } as const;

@@ -4,7 +4,7 @@ import type { Outcome } from '../domain/outcome.ts';
 export type AttemptResult = Outcome<unknown>['kind'] | 'refused';
 
 /** Queues of the controller, as metrics name them. */
-export type QueueName = 'claims' | 'volumes' | 'leftovers' | 'endpoints';
+export type QueueName = 'claims' | 'volumes' | 'expansions' | 'leftovers' | 'endpoints';
 
 /** Told what the controller does, for metrics; must not throw. */
 export interface ControllerObserver {
@@ -12,6 +12,8 @@ export interface ControllerObserver {
   provisionFinished(className: string, result: AttemptResult, milliseconds: number): void;
   /** One attempt to delete the volume of a released PersistentVolume is over. */
   deleteFinished(className: string, result: AttemptResult, milliseconds: number): void;
+  /** One attempt to make the volume of a bound claim larger is over. */
+  growFinished(className: string, result: AttemptResult, milliseconds: number): void;
   /** Volumes that are ready, while neither a claim nor a PersistentVolume asks for them: counted at each sweep. */
   strayVolumes(count: number): void;
   /** Keys that wait in a queue, and keys that are worked on. */
@@ -22,6 +24,7 @@ export interface ControllerObserver {
 export const silentObserver: ControllerObserver = {
   provisionFinished: () => undefined,
   deleteFinished: () => undefined,
+  growFinished: () => undefined,
   strayVolumes: () => undefined,
   queueChanged: () => undefined,
 };

@@ -1,4 +1,4 @@
-/** The four queues: which keys are to be looked at, and how many at a time. */
+/** The five queues: which keys are to be looked at, and how many at a time. */
 import type { Clock, Random } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { ClusterId, VolumeId } from '../domain/names.ts';
@@ -12,6 +12,8 @@ import type { ControllerObserver, QueueName } from './observer.ts';
 export interface Queues {
   /** Claims by namespace/name. */
   readonly claims: WorkQueue<string>;
+  /** Bound claims whose volumes may have to grow, by namespace/name. */
+  readonly expansions: WorkQueue<string>;
   /** PersistentVolumes by name. */
   readonly volumes: WorkQueue<string>;
   /** Volumes that nobody may want any more. */
@@ -25,7 +27,7 @@ export interface QueueOptions {
   readonly random: Random;
   readonly log: Log;
   readonly observer: ControllerObserver;
-  /** Claims, and volumes, that are worked on at once. */
+  /** Claims, growths, and volumes, that are worked on at once. */
   readonly workers: number;
 }
 
@@ -51,9 +53,12 @@ export function createQueues(options: QueueOptions): Queues {
         observer.queueChanged(name, sizes.waiting, sizes.running),
     },
   });
+  // Namespaces take turns, so that a team that asks for a thousand volumes does not make the others wait for them.
+  const groupOf = (key: string): string => nameFromKey(key).namespace;
   return {
-    // Namespaces take turns, so that a team that asks for a thousand volumes does not make the others wait for them.
-    claims: new WorkQueue({ ...shared('claims'), workers, groupOf: (key) => nameFromKey(key).namespace }),
+    claims: new WorkQueue({ ...shared('claims'), workers, groupOf }),
+    // Apart from the claims without a volume: growth may wait long for a node, and nobody should wait behind it.
+    expansions: new WorkQueue({ ...shared('expansions'), workers, groupOf }),
     volumes: new WorkQueue({ ...shared('volumes'), workers }),
     leftovers: new WorkQueue({ ...shared('leftovers'), workers: quietWorkers }),
     endpoints: new WorkQueue({ ...shared('endpoints'), workers: 1 }),

@@ -4,6 +4,7 @@ import { clusterId, NameError, volumeId, type ClusterId, type VolumeId } from '.
 import { keyOf, type KubeObject, type PersistentVolume, type PersistentVolumeClaim } from '../kube/resources.ts';
 import { clusterLabel } from './annotations.ts';
 import type { Caches } from './caches.ts';
+import type { ExpandReconciler } from './expand.ts';
 import type { ProvisionReconciler } from './provision.ts';
 import { isOurs, persistentVolumeName } from './pv.ts';
 import type { Queues } from './queues.ts';
@@ -14,17 +15,18 @@ export interface WiringDependencies {
   readonly queues: Queues;
   readonly engine: Pick<VolumeEngine, 'volume' | 'clusters' | 'onTopologyChange'>;
   readonly provision: Pick<ProvisionReconciler, 'forget' | 'takeShort'>;
+  readonly expand: Pick<ExpandReconciler, 'notice' | 'forget' | 'takeRejected'>;
   readonly verdicts: Verdicts;
   readonly provisioner: string;
 }
 
 /** Connects everything. Returns the way to take it apart. */
 export function wire(deps: WiringDependencies): () => void {
-  const { caches, queues, engine, provision, verdicts } = deps;
+  const { caches, queues, engine, provision, expand, verdicts } = deps;
   const undo = [
     caches.claims.addHandler({
       add: (claim) => claimChanged(deps, claim),
-      update: (claim) => claimChanged(deps, claim),
+      update: (claim, before) => claimChanged(deps, claim, before),
       delete: (claim) => claimGone(deps, claim),
     }),
     caches.volumes.addHandler({
@@ -41,6 +43,9 @@ export function wire(deps: WiringDependencies): () => void {
       for (const key of [...verdicts.liftAll(), ...provision.takeShort()]) {
         queues.claims.add(key);
       }
+      for (const key of expand.takeRejected()) {
+        queues.expansions.add(key);
+      }
       for (const cluster of engine.clusters()) {
         queues.endpoints.add(cluster.id);
       }
@@ -49,11 +54,18 @@ export function wire(deps: WiringDependencies): () => void {
   return () => undo.forEach((stop) => stop());
 }
 
-function claimChanged({ queues, engine }: WiringDependencies, claim: PersistentVolumeClaim): void {
+function claimChanged(
+  { queues, engine, expand }: WiringDependencies,
+  claim: PersistentVolumeClaim,
+  before?: PersistentVolumeClaim,
+): void {
   const { volumeName } = claim.spec;
   if (volumeName === '') {
     queues.claims.add(keyOf(claim.metadata));
     return;
+  }
+  if (expand.notice(claim, before)) {
+    queues.expansions.add(keyOf(claim.metadata));
   }
   // Bound. Should that be to another volume, then the one that was being made for it is wanted no more.
   const id = volumeIdOf(claim.metadata.uid);
@@ -62,7 +74,8 @@ function claimChanged({ queues, engine }: WiringDependencies, claim: PersistentV
   }
 }
 
-function claimGone({ queues, engine, provision }: WiringDependencies, claim: PersistentVolumeClaim): void {
+function claimGone({ queues, engine, provision, expand }: WiringDependencies, claim: PersistentVolumeClaim): void {
+  expand.forget(claim.metadata.uid);
   const id = volumeIdOf(claim.metadata.uid);
   if (id === undefined) {
     return;
@@ -73,9 +86,16 @@ function claimGone({ queues, engine, provision }: WiringDependencies, claim: Per
   }
 }
 
-function volumeChanged({ queues, provisioner }: WiringDependencies, pv: PersistentVolume): void {
-  if (isOurs(pv, provisioner)) {
-    queues.volumes.add(pv.metadata.name);
+function volumeChanged({ caches, queues, expand, provisioner }: WiringDependencies, pv: PersistentVolume): void {
+  if (!isOurs(pv, provisioner)) {
+    return;
+  }
+  queues.volumes.add(pv.metadata.name);
+  // Its claim may have come to the cache before it, and have been left for want of it.
+  const key = pv.spec.claimRef === undefined ? undefined : keyOf(pv.spec.claimRef);
+  const claim = key === undefined ? undefined : caches.claims.lister.byKey(key);
+  if (key !== undefined && claim !== undefined && expand.notice(claim)) {
+    queues.expansions.add(key);
   }
 }
 
@@ -96,9 +116,12 @@ function volumeGone({ queues, engine, verdicts }: WiringDependencies, pv: Persis
   }
 }
 
-function classChanged({ caches, queues }: WiringDependencies, className: string): void {
+function classChanged({ caches, queues, expand }: WiringDependencies, className: string): void {
   for (const claim of caches.claims.lister.byIndex('pendingOfClass', className)) {
     queues.claims.add(keyOf(claim.metadata));
+  }
+  for (const key of expand.takeRejected(className)) {
+    queues.expansions.add(key);
   }
 }
 

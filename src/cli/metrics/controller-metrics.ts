@@ -55,9 +55,16 @@ export function controllerMetrics(registry: Registry): ControllerObserver {
       registers,
     }),
   };
+  const growth = new Histogram({
+    name: 'brickyard_volume_growth_duration_seconds',
+    help: 'Time of the attempt that made the volume of a claim as large as the claim asks for, by StorageClass.',
+    labelNames: ['class'] as const,
+    buckets: attemptBuckets,
+    registers,
+  });
   const attempts = new Counter({
     name: 'brickyard_attempts_total',
-    help: 'Attempts to provision or delete, by how they ended. `unknown`: no answer came, so it is looked at again.',
+    help: 'Attempts to provision, grow or delete, by how they ended. `unknown`: no answer came, so it is looked at again.',
     labelNames: ['operation', 'result'] as const,
     registers,
   });
@@ -97,6 +104,12 @@ export function controllerMetrics(registry: Registry): ControllerObserver {
         deletion.duration.observe(labels, milliseconds / 1000);
       } else if (isFailure(result)) {
         deletion.failed.inc(labels);
+      }
+    },
+    growFinished: (className, result, milliseconds) => {
+      attempts.inc({ operation: 'grow', result });
+      if (result === 'done') {
+        growth.observe({ class: className }, milliseconds / 1000);
       }
     },
     strayVolumes: (count) => stray.set(count),

@@ -79,10 +79,11 @@ function needed(): Set<Permission> {
     ),
   );
   const permissions = new Set<Permission>();
-  const add = (name: string, verbs: readonly string[]): void => {
+  const add = (name: string, verbs: readonly string[], subresource?: string): void => {
     const resource = known.get(name);
+    const part = subresource === undefined ? '' : `/${subresource}`;
     for (const verb of resource === undefined ? [] : verbs) {
-      permissions.add(`${resource?.group ?? ''}/${resource?.plural ?? ''} ${verb}`);
+      permissions.add(`${resource?.group ?? ''}/${resource?.plural ?? ''}${part} ${verb}`);
     }
   };
   const calls = readFileSync(join(root, 'src/cli/serve/record-api.ts'), 'utf8');
@@ -94,10 +95,10 @@ function needed(): Set<Permission> {
     permissions.add(`${resource?.group ?? ''}/${resource?.plural ?? ''}/status patch`);
   }
   for (const source of ['src/controller', 'src/kube', 'src/cli/serve'].flatMap(sourcesUnder)) {
-    for (const [, method = '', name = ''] of source.matchAll(
-      /\.(get|list|pages|create|replace|patch|delete)\(\s*(\w+),/g,
+    for (const [, method = '', name = '', rest = ''] of source.matchAll(
+      /\.(get|list|pages|create|replace|patch|delete)\(\s*(\w+),(?=([^;]*))/g,
     )) {
-      add(name, [verbOf[method] ?? method]);
+      add(name, [verbOf[method] ?? method], /\bsubresource: '(\w+)'/.exec(rest)?.[1]);
     }
     for (const [, name = ''] of source.matchAll(/\bresource: (\w+)\b/g)) {
       add(name, ['list', 'watch']);
@@ -135,6 +136,16 @@ describe('manifests', () => {
     expect(config.store.kind).toBe('kubernetes');
     expect(config.store.path.startsWith('/var/lib/brickyard/')).toBe(true);
     expect(configurationTable()).toContain('`9808`');
+  });
+
+  it('let claims grow, and say so nowhere but in their status', () => {
+    expect(find('StorageClass')['allowVolumeExpansion']).toBe(true);
+    expect([...allowed].filter((permission) => permission.includes('persistentvolumeclaims')).toSorted()).toEqual([
+      '/persistentvolumeclaims get',
+      '/persistentvolumeclaims list',
+      '/persistentvolumeclaims watch',
+      '/persistentvolumeclaims/status patch',
+    ]);
   });
 
   it('let the controller at one ConfigMap only, but for its creation', () => {
@@ -219,7 +230,9 @@ describe('examples', () => {
     const documents = documentsIn('examples');
     const shipped = find('StorageClass');
     const example = documents.find(({ kind }) => kind === 'StorageClass');
-    expect(example?.['parameters']).toEqual(shipped['parameters']);
+    for (const field of ['parameters', 'allowVolumeExpansion', 'reclaimPolicy', 'volumeBindingMode']) {
+      expect(example?.[field]).toEqual(shipped[field]);
+    }
     expect(example?.['provisioner']).toBe(shipped['provisioner']);
     const claim = documents.find(({ kind }) => kind === 'PersistentVolumeClaim');
     expect(claim?.['spec']).toMatchObject({ storageClassName: shipped.metadata?.name });

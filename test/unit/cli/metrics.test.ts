@@ -34,6 +34,16 @@ describe('metrics', () => {
     expect(text).toContain('controller_persistentvolume_delete_duration_seconds_count{class="gold"} 1');
   });
 
+  it('counts growth, and times what became larger', async () => {
+    const { registry, controller } = setUp();
+    controller.growFinished('gold', 'done', 1500);
+    controller.growFinished('gold', 'waiting', 10);
+    const text = await registry.metrics();
+    expect(text).toContain('brickyard_attempts_total{operation="grow",result="waiting"} 1');
+    expect(text).toContain('brickyard_volume_growth_duration_seconds_sum{class="gold"} 1.5');
+    expect(text).toContain('brickyard_volume_growth_duration_seconds_count{class="gold"} 1');
+  });
+
   it('shows queues, lanes, steps, calls, the leader and the age of caches', async () => {
     const { registry, controller, engine, kube } = setUp();
     controller.queueChanged('claims', 7, 3);

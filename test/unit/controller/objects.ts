@@ -14,10 +14,16 @@ interface ClaimChanges {
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly spec?: Readonly<Record<string, unknown>>;
+  readonly status?: Readonly<Record<string, unknown>>;
 }
 
 /** A claim that is ours and ready to be served. A field that is set to `undefined` is absent. */
-export function claim({ metadata = {}, annotations, spec = {} }: ClaimChanges = {}): PersistentVolumeClaim {
+export function claim({
+  metadata = {},
+  annotations,
+  spec = {},
+  status = {},
+}: ClaimChanges = {}): PersistentVolumeClaim {
   return persistentVolumeClaims.parse({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
@@ -37,7 +43,19 @@ export function claim({ metadata = {}, annotations, spec = {} }: ClaimChanges = 
       volumeMode: 'Filesystem',
       ...spec,
     },
-    status: { phase: 'Pending' },
+    status: { phase: 'Pending', ...status },
+  });
+}
+
+/** A claim that is bound to a volume of ours with 5Gi, and asks for `wanted`. */
+export function boundClaim(
+  wanted: string,
+  { spec = {}, status = {}, ...changes }: ClaimChanges = {},
+): PersistentVolumeClaim {
+  return claim({
+    ...changes,
+    spec: { volumeName: `pvc-${claimUid}`, resources: { requests: { storage: wanted } }, ...spec },
+    status: { phase: 'Bound', capacity: { storage: '5Gi' }, ...status },
   });
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCaches, everyCache, type Caches } from '../../../src/controller/caches.ts';
+import { ExpandReconciler } from '../../../src/controller/expand.ts';
 import { createQueues, type Queues } from '../../../src/controller/queues.ts';
 import { silentObserver } from '../../../src/controller/observer.ts';
 import { buildPersistentVolume } from '../../../src/controller/pv.ts';
@@ -7,13 +8,15 @@ import { Verdicts } from '../../../src/controller/verdicts.ts';
 import { wire } from '../../../src/controller/wiring.ts';
 import { silentLog } from '../../../src/domain/log.ts';
 import { clusterId, type VolumeId } from '../../../src/domain/names.ts';
+import { rejected, waiting, type Outcome } from '../../../src/domain/outcome.ts';
 import type { VolumeRecord } from '../../../src/domain/volume.ts';
+import type { VolumeLocation } from '../../../src/engine/api.ts';
 import type { KubeObject, Resource } from '../../../src/kube/resource.ts';
 import { endpoints, persistentVolumeClaims, persistentVolumes, storageClasses } from '../../../src/kube/resources.ts';
 import type { WatchEvent } from '../../../src/kube/api.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeApi } from './fake-api.ts';
-import { claim, provisioner, record, storageClass } from './objects.ts';
+import { boundClaim, claim, provisioner, record, storageClass } from './objects.ts';
 import { claimKey, claimName, id, pvName } from './world.ts';
 
 /** A FakeApi whose watches never bring anything: changes arrive by listing again. */
@@ -37,6 +40,8 @@ let verdicts: Verdicts;
 let records: Map<VolumeId, VolumeRecord>;
 let forgotten: VolumeId[];
 let short: string[];
+let expand: ExpandReconciler;
+let engineSays: Outcome<VolumeLocation>;
 let topologyChanged: () => void;
 let queued: string[];
 let unwire: () => void;
@@ -52,6 +57,21 @@ beforeEach(async () => {
   forgotten = [];
   short = [];
   queued = [];
+  engineSays = rejected('never');
+  expand = new ExpandReconciler({
+    ...shared,
+    engine: {
+      volume: (wanted) => records.get(wanted),
+      growVolume: async () => engineSays,
+      cancelGrowth: async () => engineSays,
+    },
+    events: { record: () => undefined },
+    observer: silentObserver,
+    provisioner,
+    findClaim: (key) => caches.claims.lister.byKey(key),
+    findClass: (name) => caches.classes.lister.byKey(name),
+    findVolume: (name) => caches.volumes.lister.byKey(name),
+  });
   unwire = wire({
     caches,
     queues,
@@ -67,6 +87,7 @@ beforeEach(async () => {
       forget: (gone) => void forgotten.push(gone),
       takeShort: () => short.splice(0),
     },
+    expand,
     verdicts,
     provisioner,
   });
@@ -75,6 +96,7 @@ beforeEach(async () => {
     return { kind: 'done' } as const;
   };
   queues.claims.start(note('claims'));
+  queues.expansions.start(note('expansions'));
   queues.volumes.start(note('volumes'));
   queues.leftovers.start(note('leftovers'));
   queues.endpoints.start(note('endpoints'));
@@ -152,6 +174,64 @@ describe('a claim', () => {
     records.set(id, record({ phase: 'creating' }));
     api.put(persistentVolumeClaims, claim({ metadata: { uid: strange } }));
     await expect(seen()).resolves.toEqual([`claims ${claimKey}`, `leftovers ${id}`]);
+  });
+});
+
+describe('a bound claim', () => {
+  it('is looked at for its size when it asks for more than it has, or its status speaks of growth', async () => {
+    api.put(persistentVolumeClaims, boundClaim('5Gi'));
+    await expect(seen()).resolves.toEqual([]);
+    api.put(persistentVolumeClaims, boundClaim('6Gi'));
+    await expect(seen()).resolves.toEqual([`expansions ${claimKey}`]);
+    const conditions = [{ type: 'Resizing', status: 'True' }];
+    api.put(persistentVolumeClaims, boundClaim('5Gi', { status: { conditions } }));
+    await expect(seen()).resolves.toEqual([`expansions ${claimKey}`]);
+  });
+
+  it('is looked at when it comes to ask for less than it has, and not because it always did', async () => {
+    api.put(persistentVolumeClaims, boundClaim('5Gi'));
+    await seen();
+    api.put(persistentVolumeClaims, boundClaim('2Gi'));
+    await expect(seen()).resolves.toEqual([`expansions ${claimKey}`]);
+    api.put(persistentVolumeClaims, boundClaim('2Gi', { metadata: { labels: { a: 'b' } } }));
+    await expect(seen()).resolves.toEqual([]);
+  });
+
+  it('is looked at again when its PersistentVolume comes, which may be later than itself', async () => {
+    api.put(persistentVolumeClaims, boundClaim('6Gi'));
+    await seen();
+    putVolume();
+    await expect(seen()).resolves.toEqual([`expansions ${claimKey}`, `volumes ${pvName.name}`]);
+  });
+
+  /** Has the claim's growth end as the engine says. */
+  async function grown(outcome: Outcome<VolumeLocation>): Promise<void> {
+    engineSays = outcome;
+    records.set(id, record({ phase: 'ready' }));
+    api.put(storageClasses, storageClass({ allowVolumeExpansion: true }));
+    api.put(persistentVolumeClaims, boundClaim('6Gi'));
+    putVolume();
+    await seen();
+    await expand.reconcile(claimKey, new AbortController().signal);
+    await seen();
+    queued.length = 0;
+  }
+
+  it('that was rejected is looked at again when the storage changes, and when its class does', async () => {
+    await grown(rejected('never'));
+    topologyChanged();
+    await settled();
+    expect(queued).toContain(`expansions ${claimKey}`);
+    await grown(rejected('never'));
+    api.put(storageClasses, storageClass({ allowVolumeExpansion: true, mountOptions: ['ro'] }));
+    await expect(seen()).resolves.toContain(`expansions ${claimKey}`);
+  });
+
+  it('that was short of room is looked at again when the storage changes', async () => {
+    await grown(waiting({ what: 'capacity' }, 'no room'));
+    topologyChanged();
+    await settled();
+    expect(queued).toContain(`expansions ${claimKey}`);
   });
 });
 

@@ -1,18 +1,20 @@
 /** One claim, one class, an engine in memory and an API in a map: all that a reconciler sees, and what it did. */
 import { decideClaim } from '../../../src/controller/claims.ts';
 import type { Events } from '../../../src/controller/events.ts';
+import { ExpandReconciler } from '../../../src/controller/expand.ts';
 import { InWork } from '../../../src/controller/in-work.ts';
 import { LeftoverReconciler } from '../../../src/controller/leftovers.ts';
 import type { AttemptResult, ControllerObserver } from '../../../src/controller/observer.ts';
 import { silentObserver } from '../../../src/controller/observer.ts';
 import { ProvisionReconciler } from '../../../src/controller/provision.ts';
-import { persistentVolumeName } from '../../../src/controller/pv.ts';
+import { buildPersistentVolume, persistentVolumeName } from '../../../src/controller/pv.ts';
 import { ReleaseReconciler } from '../../../src/controller/release.ts';
 import { Unsettled } from '../../../src/controller/unsettled.ts';
 import { Verdicts } from '../../../src/controller/verdicts.ts';
 import { silentLog } from '../../../src/domain/log.ts';
 import { volumeId, type VolumeId } from '../../../src/domain/names.ts';
 import { done, rejected, type Outcome, type Setback } from '../../../src/domain/outcome.ts';
+import { bytes, formatQuantity, type Bytes } from '../../../src/domain/quantity.ts';
 import type { VolumeRecord, VolumeRequest } from '../../../src/domain/volume.ts';
 import type { VolumeLocation } from '../../../src/engine/api.ts';
 import {
@@ -35,8 +37,14 @@ export const pvName = { name: persistentVolumeName(id) };
 class FakeEngine {
   readonly records = new Map<VolumeId, VolumeRecord>();
   readonly calls: string[] = [];
-  readonly next: { ensure: Setback[]; confirm: Setback[]; delete: Setback[] } = { ensure: [], confirm: [], delete: [] };
-  /** Runs in the middle of ensureVolume, with the record written. */
+  readonly next: Record<'ensure' | 'confirm' | 'delete' | 'grow' | 'cancel', Setback[]> = {
+    ensure: [],
+    confirm: [],
+    delete: [],
+    grow: [],
+    cancel: [],
+  };
+  /** Runs in the middle of ensureVolume and growVolume, with the record written. */
   during: () => void | Promise<void> = () => undefined;
 
   volume(wanted: VolumeId): VolumeRecord | undefined {
@@ -65,6 +73,40 @@ class FakeEngine {
     }
     this.records.set(wanted, { ...found, phase: 'ready' });
     return done();
+  }
+
+  async growVolume(wanted: VolumeId, size: Bytes): Promise<Outcome<VolumeLocation>> {
+    this.calls.push(`grow ${formatQuantity(size)}`);
+    const setback = this.next.grow.shift();
+    const found = this.records.get(wanted);
+    if (found === undefined) {
+      return rejected(`volume ${wanted} has no record`);
+    }
+    const nothingDone = setback?.kind === 'rejected' || (setback?.kind === 'waiting' && setback.on.what === 'capacity');
+    if (!nothingDone) {
+      this.records.set(wanted, { ...found, phase: 'growing', growth: { size, bricks: [], sets: [] } });
+    }
+    await this.during();
+    return setback ?? this.#settle(found, Math.max(found.size, size));
+  }
+
+  async cancelGrowth(wanted: VolumeId): Promise<Outcome<VolumeLocation>> {
+    this.calls.push('cancel');
+    const setback = this.next.cancel.shift();
+    const found = this.records.get(wanted);
+    if (found === undefined) {
+      return rejected(`volume ${wanted} has no record`);
+    }
+    return setback ?? this.#settle(found, this.kept ?? found.size);
+  }
+
+  /** Bytes that a volume has after its growth was given up, when that is more than before. */
+  kept: number | undefined;
+
+  #settle({ growth: _over, ...found }: VolumeRecord, size: number): Outcome<VolumeLocation> {
+    const volume: VolumeRecord = { ...found, phase: 'ready', size: bytes(size) };
+    this.records.set(volume.id, volume);
+    return done({ volume, bricks: [] });
   }
 
   async deleteVolume(wanted: VolumeId, _signal: AbortSignal, name?: string): Promise<Outcome<void>> {
@@ -107,8 +149,14 @@ export class World {
   readonly unsettled = new Unsettled();
   readonly inWork = new InWork();
   readonly provision: ProvisionReconciler;
+  readonly expand: ExpandReconciler;
   readonly release: ReleaseReconciler;
   readonly leftovers: LeftoverReconciler;
+
+  readonly #shared: ConstructorParameters<typeof ProvisionReconciler>[0] &
+    ConstructorParameters<typeof ExpandReconciler>[0] &
+    ConstructorParameters<typeof ReleaseReconciler>[0] &
+    ConstructorParameters<typeof LeftoverReconciler>[0];
 
   constructor() {
     const events: Events = {
@@ -121,8 +169,9 @@ export class World {
       ...silentObserver,
       provisionFinished: observed('provision'),
       deleteFinished: observed('delete'),
+      growFinished: observed('grow'),
     };
-    const shared = {
+    this.#shared = {
       api: this.api,
       engine: this.engine,
       events,
@@ -142,9 +191,16 @@ export class World {
         this.freed += 1;
       },
     };
-    this.provision = new ProvisionReconciler(shared);
-    this.release = new ReleaseReconciler(shared);
-    this.leftovers = new LeftoverReconciler(shared);
+    this.provision = new ProvisionReconciler(this.#shared);
+    this.expand = new ExpandReconciler(this.#shared);
+    this.release = new ReleaseReconciler(this.#shared);
+    this.leftovers = new LeftoverReconciler(this.#shared);
+  }
+
+  /** A controller that starts anew on what there is: the caches are fresh, its memory is empty. */
+  reborn(): { readonly expand: ExpandReconciler } {
+    this.sync();
+    return { expand: new ExpandReconciler(this.#shared) };
   }
 
   /** Puts the claim into API and cache. */
@@ -153,6 +209,34 @@ export class World {
     world.api.put(persistentVolumeClaims, { ...subject });
     world.sync();
     return world;
+  }
+
+  /** A claim that is bound to its volume of 5Gi, which stands and is ready. */
+  static withBound(subject: PersistentVolumeClaim): World {
+    const world = World.withClaim(subject);
+    world.classes = [storageClass({ allowVolumeExpansion: true })];
+    world.recorded('ready');
+    const [allowing] = world.classes;
+    if (allowing !== undefined) {
+      const volume = record();
+      const body = { claim: subject, storageClass: allowing, volume, provisioner, namespace: 'brickyard' };
+      world.api.put(persistentVolumes, buildPersistentVolume(body));
+    }
+    world.sync();
+    return world;
+  }
+
+  /** Changes the claim at the API as its author or the server does, and in the cache. */
+  changeClaim(change: { readonly spec?: object; readonly status?: object; readonly metadata?: object }): void {
+    const raw = structuredClone(this.api.raw(persistentVolumeClaims, claimName)) ?? { metadata: {} };
+    const part = (name: 'metadata' | 'spec' | 'status') => ({ ...(raw[name] as object), ...change[name] });
+    this.api.put(persistentVolumeClaims, {
+      ...raw,
+      metadata: part('metadata'),
+      spec: part('spec'),
+      status: part('status'),
+    });
+    this.sync();
   }
 
   /** Brings the caches to where the API is. */
