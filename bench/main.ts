@@ -14,6 +14,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     about: 'claims per second, time to bound, memory, API writes and CPU per claim: claims [COUNT] [UNDER WAY]',
     load: async () => (await import('./claims.ts')).run,
   },
+  gluster: {
+    about: 'our rate on a real gluster beside the bare commands, and time per step: gluster [VOLUMES] [UNDER WAY]',
+    load: async () => (await import('./gluster.ts')).run,
+  },
   restart: {
     about: 'time from opening each store to ready, and memory, with many volumes: restart [VOLUMES]',
     load: async () => (await import('./restart.ts')).run,

@@ -130,6 +130,7 @@ export async function seesAll(node: RealNode, members: number): Promise<void> {
 }
 
 function runnerFor(nodes: readonly RealNode[]): CommandRunner {
+  const runners = new Map<number, CommandRunner>();
   return {
     run: (node, command, context) => {
       const known = nodes.find(({ id }) => id === node.id);
@@ -137,7 +138,9 @@ function runnerFor(nodes: readonly RealNode[]): CommandRunner {
         throw new RangeError(`no node ${node.id} in this cluster`);
       }
       // A node has another first process after each boot.
-      return createLocalRunner({ clock: realClock, prefix: wholly(known.pid) }).run(node, command, context);
+      const runner = runners.get(known.pid) ?? createLocalRunner({ clock: realClock, prefix: wholly(known.pid) });
+      runners.set(known.pid, runner);
+      return runner.run(node, command, context);
     },
   };
 }

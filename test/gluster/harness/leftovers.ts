@@ -10,8 +10,8 @@ export interface Standing {
   readonly mounts: readonly string[];
   /** Loop devices whose file lies on the node's disks, as `/dev/loop3 FILE`. */
   readonly loops: readonly string[];
-  /** Files in the folders that bricks are cut from, lock files left out. */
-  readonly images: readonly string[];
+  /** Names of everything in the folders that bricks are cut from, their identities left out. */
+  readonly files: readonly string[];
   /** Directories of bricks, mounted or not. */
   readonly directories: readonly string[];
   /** Gluster's own files about volumes: one directory a volume. */
@@ -21,7 +21,7 @@ export interface Standing {
 }
 
 /** A node from which everything of volumes has gone. */
-export const empty: Standing = { mounts: [], loops: [], images: [], directories: [], volumes: [], brickProcesses: [] };
+export const empty: Standing = { mounts: [], loops: [], files: [], directories: [], volumes: [], brickProcesses: [] };
 
 const loopList = z.object({ loopdevices: z.array(z.object({ name: z.string(), 'back-file': z.string().nullable() })) });
 
@@ -39,7 +39,7 @@ export async function loopsBelow(folder: string): Promise<readonly string[]> {
 /** Sorted. The node must be up. */
 export async function standingOn(node: RealNode): Promise<Standing> {
   const mountTable = await readFile(`/proc/${node.pid}/mounts`, 'utf8');
-  const images = await Promise.all(node.devices.map((device) => filesBelow(device)));
+  const files = await Promise.all(node.devices.map((device) => filesBelow(device)));
   const bricks = join(node.tree, 'brickyard', 'bricks');
   const groups = await entries(bricks);
   const directories = await Promise.all(
@@ -52,7 +52,7 @@ export async function standingOn(node: RealNode): Promise<Standing> {
       .filter((target) => target.startsWith('/var/lib/brickyard/'))
       .sort(),
     loops: await loopsBelow(node.tree),
-    images: images.flat().sort(),
+    files: files.flat().sort(),
     directories: directories.flat().sort(),
     volumes: await entries(join(node.tree, 'state', 'vols')),
     brickProcesses: (await commandLines(node)).filter((line) => /\/glusterfsd /.test(line)).sort(),
@@ -72,9 +72,7 @@ async function entries(folder: string): Promise<readonly string[]> {
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true });
-  return found
-    .filter((entry) => entry.isFile() && !entry.name.endsWith('.lock'))
-    .map((entry) => join(entry.parentPath, entry.name));
+  return found.filter((entry) => !entry.isDirectory() && entry.name !== 'brickyard.identity').map(({ name }) => name);
 }
 
 /** Of every process in the node, through its own /proc. */

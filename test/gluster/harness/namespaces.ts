@@ -60,7 +60,7 @@ export async function must(argv: readonly string[], timeout?: number): Promise<s
 /** Starts a process that ends, at the latest, with the test that started it. */
 export async function start(
   argv: readonly string[],
-  stdio: readonly ('ignore' | 'pipe' | 'ipc' | number)[],
+  stdio: readonly ('ignore' | 'inherit' | 'pipe' | 'ipc' | number)[],
   more: Readonly<Record<string, string>> = {},
 ): Promise<ChildProcess> {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {

@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TestClaim } from '../../support/claims.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { missingForGluster } from '../environment.ts';
+import type { RealNode } from '../harness/cluster.ts';
+import { settled, startRealWhole, type RealWhole } from './support.ts';
+import { ways } from './ways.ts';
+
+const missing = await missingForGluster();
+const count = 100;
+
+describe.skipIf(missing.length > 0).each(ways)('a burst of claims, with nodes reached by %s', (way) => {
+  let whole: RealWhole;
+  let claims: TestClaim[];
+
+  beforeAll(async () => {
+    whole = await startRealWhole({ way, diskGiB: 24 });
+  });
+
+  afterAll(async () => {
+    await whole?.close();
+  });
+
+  const crash = async (): Promise<void> => {
+    await whole.brickyard.kill();
+    await whole.restart();
+  };
+  /** As an init system does with a daemon that died. */
+  const crashGlusterd = async (index: number): Promise<void> => {
+    const node: RealNode | undefined = whole.cluster.nodes[index];
+    await node?.killGlusterd();
+    await node?.startGlusterd();
+  };
+
+  it(`is bound, all ${count}, although the controller is killed five times and glusterd twice`, async () => {
+    claims = await whole.claims.create(count, '320Mi');
+    const mishaps: readonly (() => Promise<void>)[] = [
+      crash,
+      () => crashGlusterd(0),
+      crash,
+      crash,
+      () => crashGlusterd(2),
+      crash,
+      crash,
+    ];
+    for (const [index, mishap] of mishaps.entries()) {
+      const goal = Math.floor((count * (index + 1)) / (mishaps.length + 2));
+      await waitFor(`${goal} claims are bound`, async () => (await whole.claims.bound(claims)) >= goal, 240_000);
+      await mishap();
+    }
+    await whole.claims.allBound(claims, 240_000);
+    await settled(whole, claims, 120_000);
+    expect(await whole.claims.bound(claims)).toBe(count);
+  }, 900_000);
+
+  it('goes without a trace', async () => {
+    await Promise.all(claims.map((claim) => whole.claims.delete(claim)));
+    await settled(whole, [], 900_000);
+    expect(await whole.claims.volumes()).toEqual([]);
+  }, 900_000);
+});
