@@ -190,11 +190,23 @@ export class FakeStorage {
 
   setUp(id: string, up: boolean): void {
     this.#node(id).up = up;
+    this.#catchUp(id);
   }
 
   /** Stops or starts the glusterd of a node; its bricks go on. */
   setGlusterd(id: string, up: boolean): void {
     this.#node(id).glusterd = up;
+    this.#catchUp(id);
+  }
+
+  /** A glusterd that meets its peers again starts what was started without it, where that is mounted. */
+  #catchUp(id: string): void {
+    const node = this.#node(id);
+    for (const volume of isServing(node) ? node.pool.volumes.values() : []) {
+      if (volume.status === 'started') {
+        this.#startProcesses({ bricks: volume.bricks.filter(({ host }) => host === node.host) });
+      }
+    }
   }
 
   /** Another boot: no brick is mounted, and so gluster could start none of their processes. */
@@ -221,8 +233,8 @@ export class FakeStorage {
     this.#node(id).addresses = addresses;
   }
 
-  /** `missing`: pulled out. `empty`: another disk, with nothing on it. `back`: the one that was pulled out. */
-  changeDisk(id: string, device: string, how: 'missing' | 'empty' | 'back'): void {
+  /** `missing`: pulled out. `empty`: another disk, with nothing on it. `present`: the one that was pulled out. */
+  changeDisk(id: string, device: string, how: 'missing' | 'empty' | 'present'): void {
     const node = this.#node(id);
     const found = node.devices.get(device as DeviceName);
     if (found === undefined) {
@@ -240,6 +252,14 @@ export class FakeStorage {
     }
     if (how === 'empty') {
       found.prepared = false;
+    }
+  }
+
+  /** Puts a disk that was pulled out back, as people do: with the machine switched off. */
+  returnDisk(id: string, device: string): void {
+    if (this.#node(id).devices.get(device as DeviceName)?.present === false) {
+      this.changeDisk(id, device, 'present');
+      this.reboot(id);
     }
   }
 
@@ -674,7 +694,7 @@ export class FakeStorage {
     }
     for (const { host, path } of spec.bricks) {
       const brick = [...(this.#byHost(host)?.bricks.values() ?? [])].find((other) => other.path === path);
-      if (brick === undefined) {
+      if (brick?.mounted !== true) {
         return failed('failed to create volume files');
       }
       if (brick.markedBy !== undefined) {

@@ -25,7 +25,7 @@ export interface Surroundings {
 export interface Return {
   /** It was seen for the first time, has started anew, or has come up again: everything on it may need to be restored. */
   readonly node: boolean;
-  /** Devices that are in order again. */
+  /** Devices that were found in order, and were not at the look before. */
   readonly devices: readonly DeviceName[];
 }
 
@@ -33,6 +33,8 @@ type DeviceDisorder = Exclude<DeviceSight, { readonly kind: 'ok' }>;
 
 interface DeviceHistory {
   readonly hysteresis: Hysteresis;
+  /** At the last look. */
+  isAmiss: boolean;
   /** What was found last that was not in order. */
   found: DeviceDisorder | undefined;
 }
@@ -131,7 +133,7 @@ export class NodeHistory {
     return hasStarted;
   }
 
-  /** Returns devices that are in order again. */
+  /** Returns devices that are not as they were found before, but in order. */
   #lookAtDevices(sights: ReadonlyMap<DeviceName, DeviceSight>): readonly DeviceName[] {
     const known = new Set(this.#node.devices.map(({ name }) => name));
     for (const name of this.#devices.keys()) {
@@ -140,16 +142,18 @@ export class NodeHistory {
       }
     }
     return [...sights].flatMap(([name, sight]) => {
-      const device = this.#devices.get(name) ?? { hysteresis: new Hysteresis(), found: undefined };
+      const device = this.#devices.get(name) ?? { hysteresis: new Hysteresis(), isAmiss: false, found: undefined };
       this.#devices.set(name, device);
-      const wasDown = device.hysteresis.isDown;
+      const wasAmiss = device.isAmiss;
+      device.isAmiss = sight.kind !== 'ok';
       if (sight.kind === 'ok') {
         device.hysteresis.answer();
       } else {
         device.hysteresis.miss();
         device.found = sight;
       }
-      return wasDown && !device.hysteresis.isDown ? [name] : [];
+      // Sooner than placement trusts it again: to look costs little, and what was on it is missed.
+      return wasAmiss && !device.isAmiss ? [name] : [];
     });
   }
 

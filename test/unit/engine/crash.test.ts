@@ -5,7 +5,7 @@ import type { Verdict } from '../../support/fake-storage.ts';
 import type { StoreVerdict } from '../../support/mortal-store.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { expectOrder, kindFates, World, type Fates, type WorldOptions } from './crash-harness.ts';
-import { turning } from './bench.ts';
+import { device, turning } from './bench.ts';
 
 /** Strikes the nth thing that is done to the outside, and nothing else. */
 class Strike implements Fates {
@@ -186,7 +186,10 @@ type Event =
   | { readonly what: 'ensure' | 'confirm' | 'delete' | 'cancel'; readonly volume: number }
   | { readonly what: 'grow'; readonly volume: number; readonly gib: number }
   | { readonly what: 'sweep' }
-  | { readonly what: 'down' | 'up'; readonly node: number }
+  | {
+      readonly what: 'down' | 'up' | 'reboot' | 'gluster down' | 'gluster up' | 'disk out' | 'disk in';
+      readonly node: number;
+    }
   | { readonly what: 'pass'; readonly seconds: number }
   | { readonly what: 'kill' };
 
@@ -207,6 +210,12 @@ const event: fc.Arbitrary<Event> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ what: fc.constant('pass' as const), seconds: fc.constantFrom(0, 1, 30) }) },
   { weight: 1, arbitrary: fc.record({ what: fc.constant('kill' as const) }) },
 );
+
+/** What becomes of machines, beside all that. */
+const machineEvent: fc.Arbitrary<Event> = fc.record({
+  what: fc.constantFrom('down', 'up', 'reboot', 'reboot', 'gluster down', 'gluster up', 'disk out', 'disk in'),
+  node,
+});
 
 const callVerdicts: readonly Verdict[] = [
   'fail',
@@ -262,6 +271,19 @@ async function live(world: World, happening: Event): Promise<void> {
     case 'up':
       world.storage.setUp(`n${happening.node}`, happening.what === 'up');
       break;
+    case 'reboot':
+      world.storage.reboot(`n${happening.node}`);
+      break;
+    case 'gluster down':
+    case 'gluster up':
+      world.storage.setGlusterd(`n${happening.node}`, happening.what === 'gluster up');
+      break;
+    case 'disk out':
+      world.storage.changeDisk(`n${happening.node}`, device, 'missing');
+      break;
+    case 'disk in':
+      world.storage.returnDisk(`n${happening.node}`, device);
+      break;
     case 'pass':
       await world.clock.advance(happening.seconds * 1000);
       break;
@@ -311,6 +333,50 @@ describe('a random history of claims, faults and deaths', () => {
       // The histories are worth something: engines did die in them.
       expect(seen.deaths).toBeGreaterThan(1000);
       expect(seen.grown).toBeGreaterThan(250);
+    },
+    120_000,
+  );
+});
+
+describe('a random history with machines that fail, and nodes that are watched', () => {
+  it.each([1, 2])(
+    'ends in the same order, with every brick in service (part %i)',
+    async () => {
+      const seen = { deaths: 0, restored: 0 };
+      await fc.assert(
+        fc.asyncProperty(
+          fc.record({
+            seed: fc.integer(),
+            rate: fc.constantFrom(0, 0.02, 0.1),
+            events: fc.array(fc.oneof({ weight: 3, arbitrary: event }, { weight: 2, arbitrary: machineEvent }), {
+              minLength: 5,
+              maxLength: 30,
+            }),
+          }),
+          async ({ seed, rate, events }) => {
+            const random = mulberry32(seed);
+            const world = new World({ nodes: 4, random, watch: true });
+            await world.begin();
+            world.storage.hops = () => 1 + Math.floor(random() * 4);
+            world.storage.drift = () => random() < 0.3;
+            world.fates = rate === 0 ? kindFates : randomFates(random, rate);
+            for (const happening of events) {
+              await live(world, happening);
+            }
+            await world.rest();
+            // Up after two answers, restored after that.
+            await world.clock.advance(90_000);
+            expect(world.storage.offline()).toEqual([]);
+            seen.restored += world.storage.log.filter((line) => line.startsWith('restartBricks')).length;
+            seen.deaths += world.deaths;
+            await expectOrder(world);
+          },
+        ),
+        { numRuns: 500 },
+      );
+      // The histories are worth something.
+      expect(seen.deaths).toBeGreaterThan(200);
+      expect(seen.restored).toBeGreaterThan(200);
     },
     120_000,
   );

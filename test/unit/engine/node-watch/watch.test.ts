@@ -247,7 +247,7 @@ describe('the node watch', () => {
     bench.storage.changeDisk('n2', device, 'missing');
     await looks(bench, 3);
     expect(bench.storage.offline()).toHaveLength(1);
-    bench.storage.changeDisk('n2', device, 'back');
+    bench.storage.changeDisk('n2', device, 'present');
     await looks(bench, 2);
     expect(seen(bench, 'n2').problems).toEqual([]);
     expect(bench.storage.offline()).toEqual([]);
