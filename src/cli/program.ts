@@ -1,5 +1,7 @@
 import { Command } from 'commander';
+import { addAgentCommand } from './commands/agent.ts';
 import { addCapacityCommand } from './commands/capacity.ts';
+import { addCertsCommand } from './commands/certs.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addSandboxCommand } from './commands/sandbox.ts';
@@ -48,6 +50,8 @@ export function buildProgram(io: Io, endWith: CommandContext['endWith']): Comman
   addVolumeCommand(program, context);
   addDoctorCommand(program, context);
   addCapacityCommand(program, context);
+  addAgentCommand(program, context);
+  addCertsCommand(program, context);
   return program;
 }
 

@@ -1,6 +1,7 @@
 import { Option, InvalidArgumentError, type Command } from 'commander';
 import type { SandboxFlags } from '../sandbox/flags.ts';
 import type { CommandContext } from './context.ts';
+import { whole } from './whole.ts';
 
 const after = `
 It starts a Kubernetes API (no kubelets: pods do not run), simulated storage nodes and the controller, all in this
@@ -10,17 +11,6 @@ Examples:
   brickyard sandbox                       stay until Ctrl-C; use kubectl with the kubeconfig that it prints
   brickyard sandbox --once                check that every claim is bound, clean up, exit
   brickyard sandbox --zones 2 --claims 8`;
-
-/** A whole number within bounds, or one line that says what was expected. */
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) {
-      throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}, got "${text}"`);
-    }
-    return value;
-  };
-}
 
 function version(text: string): string {
   if (!/^v?\d+\.\d+(?:\.\d+)?$/.test(text)) {

@@ -31,16 +31,18 @@ function unwrap(schema: z.core.$ZodType): { readonly inner: z.core.$ZodType; rea
   return schema instanceof z.ZodOptional ? { inner: schema.def.innerType } : { inner: schema };
 }
 
-function collect(schema: z.core.$ZodType, path: readonly string[]): ConfigField[] {
+function collect(schema: z.core.$ZodType, prefix: string, path: readonly string[]): ConfigField[] {
   const { inner, fallback } = unwrap(schema);
   if (inner instanceof z.ZodObject) {
-    return Object.entries(inner.shape).flatMap(([key, child]) => collect(child as z.core.$ZodType, [...path, key]));
+    return Object.entries(inner.shape).flatMap(([key, child]) =>
+      collect(child as z.core.$ZodType, prefix, [...path, key]),
+    );
   }
   const meta = leafMeta.parse(z.globalRegistry.get(inner));
   return [
     {
       path,
-      env: ['BRICKYARD', ...words(path)].join('_').toUpperCase(),
+      env: [prefix, ...words(path)].join('_').toUpperCase(),
       flag: `--${words(path).join('-')}`,
       ...meta,
       ...(fallback === undefined ? {} : { fallback }),
@@ -48,5 +50,10 @@ function collect(schema: z.core.$ZodType, path: readonly string[]): ConfigField[
   ];
 }
 
-/** Every field, in the order of the schema. */
-export const configFields: readonly ConfigField[] = collect(configSchema, []);
+/** Every field of a schema, in its order; environment variables begin with `prefix` and an underscore. */
+export function fieldsOf(schema: z.core.$ZodType, prefix: string): readonly ConfigField[] {
+  return collect(schema, prefix, []);
+}
+
+/** Every field of `brickyard serve`. */
+export const configFields: readonly ConfigField[] = fieldsOf(configSchema, 'BRICKYARD');

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { messageOf } from '../../domain/error-message.ts';
 import { UsageError } from '../exit-codes.ts';
-import { configFields } from './fields.ts';
+import { configFields, type ConfigField } from './fields.ts';
 import { completeConfig, configSchema, crossFieldProblems, type Config } from './schema.ts';
 import { fromEnvironment, fromFile, fromFlags, type SourceValues } from './sources.ts';
 import { didYouMean } from './suggest.ts';
@@ -32,23 +32,61 @@ function overlay(
 }
 
 /** The names that could stand at `path`, for a suggestion. */
-function siblings(path: readonly PropertyKey[]): string[] {
+function siblings(fields: readonly ConfigField[], path: readonly PropertyKey[]): string[] {
   const depth = path.length;
-  const inside = configFields.filter((field) => path.every((key, index) => field.path[index] === key));
+  const inside = fields.filter((field) => path.every((key, index) => field.path[index] === key));
   return [...new Set(inside.map((field) => field.path[depth] ?? ''))].filter((name) => name !== '');
 }
 
-function describeIssue(issue: z.core.$ZodIssue, sourceOf: (path: readonly PropertyKey[]) => string): string[] {
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  fields: readonly ConfigField[],
+  sourceOf: (path: readonly PropertyKey[]) => string,
+): string[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map(
       (key) =>
-        `${sourceOf([...issue.path, key])}: expected a known setting, got an unknown one${didYouMean(key, siblings(issue.path))}`,
+        `${sourceOf([...issue.path, key])}: expected a known setting, got an unknown one${didYouMean(key, siblings(fields, issue.path))}`,
     );
   }
   if (issue.code === 'invalid_type') {
-    return [`${sourceOf(issue.path)}: expected a mapping with ${siblings(issue.path).join(', ')}, got something else`];
+    return [
+      `${sourceOf(issue.path)}: expected a mapping with ${siblings(fields, issue.path).join(', ')}, got something else`,
+    ];
   }
   return [`${sourceOf(issue.path)}: ${issue.message}`];
+}
+
+/** What several sources say together, and what is wrong with it. */
+export interface Merged<T> {
+  /** Absent when the schema does not take it. */
+  readonly data?: T;
+  /** One line each: source, field, what was expected, what came. */
+  readonly problems: readonly string[];
+  /** Which source gave the value at a path, in words. */
+  readonly sourceOf: (path: readonly PropertyKey[]) => string;
+}
+
+/** Merges sources given in rising precedence, leaf by leaf, and has the whole checked. */
+export function mergeSources<T>(
+  schema: z.ZodType<T>,
+  fields: readonly ConfigField[],
+  sources: readonly SourceValues[],
+): Merged<T> {
+  const sourceOf = (path: readonly PropertyKey[]): string =>
+    sources
+      .toReversed()
+      .map((source) => source.provenance(path))
+      .find((name) => name !== undefined) ?? path.join('.');
+  const problems = sources.flatMap((source) => source.problems);
+  const merged = sources.reduce<Record<string, unknown>>((tree, source) => overlay(tree, source.values), {});
+  const parsed = schema.safeParse(merged);
+  return parsed.success
+    ? { data: parsed.data, problems, sourceOf }
+    : {
+        problems: [...problems, ...parsed.error.issues.flatMap((issue) => describeIssue(issue, fields, sourceOf))],
+        sourceOf,
+      };
 }
 
 /**
@@ -56,30 +94,17 @@ function describeIssue(issue: z.core.$ZodIssue, sourceOf: (path: readonly Proper
  * line of its own: source, field, what was expected, what came.
  */
 export function resolveConfig(inputs: ConfigInputs): Config {
-  // In rising precedence.
-  const sources: SourceValues[] = [
+  const { data, problems, sourceOf } = mergeSources(configSchema, configFields, [
     ...(inputs.file === undefined ? [] : [fromFile(inputs.file.name, inputs.file.content)]),
     fromEnvironment(configFields, inputs.environment),
     fromFlags(configFields, inputs.flags),
-  ];
-  const sourceOf = (path: readonly PropertyKey[]): string =>
-    sources
-      .toReversed()
-      .map((source) => source.provenance(path))
-      .find((name) => name !== undefined) ?? path.join('.');
-
-  const problems = sources.flatMap((source) => source.problems);
-  const merged = sources.reduce<Record<string, unknown>>((tree, source) => overlay(tree, source.values), {});
-  const parsed = configSchema.safeParse(merged);
-  if (!parsed.success) {
-    problems.push(...parsed.error.issues.flatMap((issue) => describeIssue(issue, sourceOf)));
-  } else {
-    problems.push(...crossFieldProblems(parsed.data).map(({ path, message }) => `${sourceOf(path)}: ${message}`));
-    if (problems.length === 0) {
-      return completeConfig(parsed.data);
-    }
+  ]);
+  const across = data === undefined ? [] : crossFieldProblems(data);
+  const all = [...problems, ...across.map(({ path, message }) => `${sourceOf(path)}: ${message}`)];
+  if (data === undefined || all.length > 0) {
+    throw new UsageError(all.join('\n'));
   }
-  throw new UsageError(problems.join('\n'));
+  return completeConfig(data);
 }
 
 /**
@@ -95,12 +120,15 @@ export async function loadConfig(
   if (name === undefined || name === '') {
     return resolveConfig({ flags, environment });
   }
-  let content: string;
+  const source = fileName === undefined ? 'env BRICKYARD_CONFIG' : 'flag --config';
+  return resolveConfig({ flags, environment, file: { name, content: await readConfigFile(name, source) } });
+}
+
+/** Throws UsageError that names `source`, which says where the name came from. */
+export async function readConfigFile(name: string, source: string): Promise<string> {
   try {
-    content = await readFile(name, 'utf8');
+    return await readFile(name, 'utf8');
   } catch (error) {
-    const source = fileName === undefined ? 'env BRICKYARD_CONFIG' : 'flag --config';
     throw new UsageError(`${source}: expected a readable file, got ${messageOf(error)}`);
   }
-  return resolveConfig({ flags, environment, file: { name, content } });
 }
