@@ -1,19 +1,15 @@
 /** The engine's port to storage nodes, by commands over any runner. */
 import { silentLog, type Log } from '../domain/log.ts';
 import type { StorageNodes } from '../engine/ports.ts';
+import { brickVerbs } from './bricks/verbs.ts';
 import type { Tools } from './errand.ts';
 import type { CommandRunner } from './runner.ts';
-import { destroyBrick } from './verbs/destroy-brick.ts';
-import { inspectDevice, listBricks, prepareDevice } from './verbs/devices.ts';
-import { ensureBrick } from './verbs/ensure-brick.ts';
-import { growBrick } from './verbs/grow-brick.ts';
 import { restartBricks, volumeStatus } from './verbs/brick-processes.ts';
 import { healSummary, startHeal } from './verbs/heal.ts';
 import { inspectNode } from './verbs/inspect-node.ts';
 import { addBricks } from './verbs/add-bricks.ts';
 import { rebalanceStatus, startRebalance } from './verbs/rebalance.ts';
 import { removeBricks } from './verbs/remove-bricks.ts';
-import { restoreBricks } from './verbs/restore-bricks.ts';
 import { ensurePeer, listPeers, removePeer } from './verbs/peers.ts';
 import { replaceBrick } from './verbs/replace-brick.ts';
 import { resetBrick } from './verbs/reset-brick.ts';
@@ -25,18 +21,12 @@ export interface CommandStorageNodesOptions {
   readonly log?: Log;
 }
 
-/** Bricks are thin LVM volumes with XFS. Holds no state: any number of these may work side by side. */
+/** Holds no state: any number of these may work side by side. */
 export function createCommandStorageNodes({ runner, log = silentLog }: CommandStorageNodesOptions): StorageNodes {
   const tools: Tools = { runner, log };
   return {
+    ...brickVerbs(tools),
     inspectNode: (node, context) => inspectNode(tools, node, context),
-    inspectDevice: (node, device, context) => inspectDevice(tools, node, device, context),
-    prepareDevice: (node, device, options, context) => prepareDevice(tools, node, device, options, context),
-    ensureBrick: (node, brick, options, context) => ensureBrick(tools, node, brick, options, context),
-    growBrick: (node, brick, context) => growBrick(tools, node, brick, context),
-    destroyBrick: (node, brick, context) => destroyBrick(tools, node, brick, context),
-    listBricks: (node, device, context) => listBricks(tools, node, device, context),
-    restoreBricks: (node, device, context) => restoreBricks(tools, node, device, context),
     ensurePeer: (via, host, context) => ensurePeer(tools, via, host, context),
     removePeer: (via, host, context) => removePeer(tools, via, host, context),
     listPeers: (via, context) => listPeers(tools, via, context),

@@ -5,13 +5,14 @@ import type { Command } from '../runner.ts';
 
 /**
  * Gluster's recommended layout: inodes that hold its extended attributes, directories in bigger blocks. An arbiter holds
- * nothing but inodes, so they may take all of it. Without -f: it refuses where a file system is already.
+ * nothing but inodes, so they may take all of it. Without `force` it refuses where a file system is already.
  */
-export const makeXfs = (device: string, options: { readonly arbiter: boolean }): Command =>
+export const makeXfs = (device: string, options: { readonly arbiter: boolean; readonly force?: boolean }): Command =>
   command(
     deadlines.format,
     'mkfs.xfs',
     '-q',
+    ...(options.force === true ? ['-f'] : []),
     '-i',
     options.arbiter ? 'size=512,maxpct=100' : 'size=512',
     '-n',
@@ -32,15 +33,26 @@ export const unmount = (directory: string): Command => command(deadlines.files, 
 export const findMount = (directory: string): Command =>
   command(deadlines.files, 'findmnt', '--json', '--output', 'TARGET,SOURCE,FSTYPE', '--mountpoint', directory);
 
+/** Everything that is mounted; exit 1 when nothing is. */
+export const listMounts = (): Command =>
+  command(deadlines.look, 'findmnt', '--json', '--list', '--output', 'TARGET,SOURCE,FSTYPE');
+
 export const makeDirectory = (path: string): Command => command(deadlines.files, 'mkdir', '--parents', path);
 export const removeDirectory = (path: string): Command => command(deadlines.files, 'rmdir', path);
-export const changeGroup = (path: string, gid: number): Command => command(deadlines.files, 'chown', `:${gid}`, path);
-export const changeMode = (path: string, mode: '2775'): Command => command(deadlines.files, 'chmod', mode, path);
+
+/** Makes the directory where it is missing, and sets its group and mode in any case. */
+export const makeGroupDirectory = (path: string, gid: number, mode: '2775'): Command =>
+  command(deadlines.files, 'install', '--directory', `--group=${gid}`, `--mode=${mode}`, path);
+
+/** Group and mode of a path, as in `2000 2775`. */
+export const readOwnership = (path: string): Command => command(deadlines.look, 'stat', '--format=%g %a', path);
 
 /** The attributes that tie a directory to a volume. */
 export type BrickMark = 'trusted.glusterfs.volume-id' | 'trusted.gfid';
 
-/** Exit 1, "No such attribute", when it is not there. */
+/** Both exit 1, "No such attribute", when it is not there. */
+export const readMark = (path: string, mark: BrickMark): Command =>
+  command(deadlines.look, 'getfattr', '--absolute-names', '--encoding=hex', `--name=${mark}`, path);
 export const removeMark = (path: string, mark: BrickMark): Command =>
   command(deadlines.files, 'setfattr', '--remove', mark, path);
 

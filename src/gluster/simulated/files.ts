@@ -1,5 +1,30 @@
-/** Directories and mounts of one simulated machine. Files are not needed: nothing of ours writes any. */
+/** Directories, images and mounts of one simulated machine. No other file is needed: nothing of ours writes any. */
+import { extentSize } from '../../domain/placement/footprint.ts';
+import { MiB } from '../../domain/quantity.ts';
 import { ancestorsOf } from './path-set.ts';
+
+/** A sparse file, and the file system that mkfs put in it. */
+export class ImageFile {
+  readonly kind = 'file';
+  /** Bytes. */
+  length = 0;
+  fileSystem: FileSystem | undefined;
+
+  /** In extents, as of a logical volume. */
+  get size(): number {
+    return Math.floor(this.length / extentSize);
+  }
+
+  /** Bytes written: mkfs fills the journal. */
+  get allocated(): number {
+    return this.fileSystem === undefined ? 0 : Math.min(this.length, 64 * MiB);
+  }
+}
+
+export interface Link {
+  readonly kind: 'link';
+  readonly text: string;
+}
 
 export class Directory {
   mode = 0o755;
@@ -7,12 +32,14 @@ export class Directory {
   /** Extended attributes. */
   readonly attributes = new Map<string, string>();
   readonly children = new Map<string, Directory>();
+  readonly files = new Map<string, ImageFile | Link>();
 }
 
 /** A tree of directories with a place where it is kept: a block device, or the machine itself. */
 export class FileSystem {
   readonly type: string;
-  readonly source: string;
+  /** A loop device is another one after every mount. */
+  source: string;
   readonly root = new Directory();
   /** Extents of the logical volume that it fills; 0 for one that is on none. */
   extents: number;
@@ -28,6 +55,11 @@ export interface MountEntry {
   readonly target: string;
   readonly fileSystem: FileSystem;
 }
+
+const split = (path: string): { readonly parent: string; readonly name: string } => {
+  const cut = path.lastIndexOf('/');
+  return { parent: path.slice(0, cut), name: path.slice(cut + 1) };
+};
 
 const namesOf = (path: string): readonly string[] => path.split('/').filter((name) => name !== '');
 
@@ -57,10 +89,24 @@ export class Files {
     }, fileSystem.root);
   }
 
+  /** The file or link at an absolute path. */
+  file(path: string): ImageFile | Link | undefined {
+    const { parent, name } = split(path);
+    return this.find(parent)?.files.get(name);
+  }
+
+  /** Puts a file or link there. Whether its directory exists. */
+  put(path: string, file: ImageFile | Link): boolean {
+    const { parent, name } = split(path);
+    return this.find(parent)?.files.set(name, file) !== undefined;
+  }
+
   /** Takes an entry out of its parent, whatever is in it. */
   remove(path: string): void {
-    const cut = path.lastIndexOf('/');
-    this.find(path.slice(0, cut))?.children.delete(path.slice(cut + 1));
+    const { parent, name } = split(path);
+    const directory = this.find(parent);
+    directory?.children.delete(name);
+    directory?.files.delete(name);
   }
 
   mount(fileSystem: FileSystem, target: string): void {
@@ -130,4 +176,25 @@ export class Files {
       ? { fileSystem: this.#root, rest: namesOf(path) }
       : { fileSystem, rest: namesOf(path.slice(target.length)) };
   }
+}
+
+export interface FoundEntry {
+  /** Relative to where the search began. */
+  readonly path: string;
+  /** Absent: a directory. */
+  readonly file?: ImageFile | Link;
+}
+
+/** Everything below a directory on its own file system, to a depth. */
+export function entriesBelow(directory: Directory | undefined, depth = Infinity, prefix = ''): readonly FoundEntry[] {
+  if (directory === undefined || depth < 1) {
+    return [];
+  }
+  return [
+    ...[...directory.files].map(([name, file]) => ({ path: prefix + name, file })),
+    ...[...directory.children].flatMap(([name, child]) => [
+      { path: prefix + name },
+      ...entriesBelow(child, depth - 1, `${prefix}${name}/`),
+    ]),
+  ];
 }

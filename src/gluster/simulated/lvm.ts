@@ -117,6 +117,8 @@ export interface Disk {
   readonly size: number;
   /** `LVM2_member`, `ext4` and so on; `undefined` when blank. */
   signature: string | undefined;
+  /** Serial number, of disks that have one. */
+  readonly serial: string | undefined;
   /** Where somebody else has mounted it. */
   readonly mountpoint: string | undefined;
 }

@@ -1,8 +1,9 @@
 /** One simulated storage server: disks, LVM, directories, and whether its glusterd and its cable are all right. */
 import type { Clock } from '../../domain/clock.ts';
-import { Files } from './files.ts';
+import { FileSystem, Files, ImageFile, type Directory } from './files.ts';
 import type { Disk, ThinVolume, VolumeGroup } from './lvm.ts';
-import { PathSet } from './path-set.ts';
+import { LoopDevices } from './loop-devices.ts';
+import { ancestorsOf, PathSet } from './path-set.ts';
 import type { SimulatedNodeSpec } from './topology.ts';
 
 export class Machine {
@@ -12,6 +13,9 @@ export class Machine {
   /** Gluster's UUID of the node. */
   readonly uuid: string;
   readonly disks: ReadonlyMap<string, Disk>;
+  /** Folders with a file system of their own, by path, in bytes of that. */
+  readonly folders: ReadonlyMap<string, number>;
+  readonly loops = new LoopDevices();
   readonly groups = new Map<string, VolumeGroup>();
   readonly files = new Files();
   /** Brick directories that a running brick process keeps open. */
@@ -28,12 +32,24 @@ export class Machine {
     this.storage = spec.storage;
     this.uuid = uuid;
     this.#clock = clock;
+    const disks = spec.devices.filter(({ name }) => name.startsWith('/dev/'));
+    const folders = spec.devices.filter((device) => !disks.includes(device));
     this.disks = new Map(
-      spec.devices.map(({ name, size, holds }) => [
+      disks.map(({ name, size, serial, holds }) => [
         name,
-        { name, size, signature: holds?.signature, mountpoint: holds?.mountpoint },
+        { name, size, serial, signature: holds?.signature, mountpoint: holds?.mountpoint },
       ]),
     );
+    this.folders = new Map(folders.map(({ name, size }) => [name, size]));
+    for (const { name, holds } of folders) {
+      this.files.make(name);
+      if (holds?.mountpoint !== undefined) {
+        this.files.make(holds.mountpoint);
+        this.files.mount(new FileSystem(holds.signature, '/dev/elsewhere'), holds.mountpoint);
+      } else if (holds !== undefined) {
+        this.files.put(`${name}/${holds.signature}`, new ImageFile());
+      }
+    }
   }
 
   get off(): boolean {
@@ -73,6 +89,7 @@ export class Machine {
     this.#off = off;
     if (off) {
       this.files.forgetMounts();
+      this.loops.clear();
       this.served.clear();
     }
   }
@@ -89,9 +106,28 @@ export class Machine {
     return volume?.kind === 'thin' ? volume : undefined;
   }
 
+  /** What mkfs and mount take: a thin volume by its device, or an image by its path. */
+  storeAt(path: string): ThinVolume | ImageFile | undefined {
+    const file = this.files.file(path);
+    return file?.kind === 'file' ? file : this.volumeAt(path);
+  }
+
+  /** The prepared or blank folder that a path lies in, with its size and what its images take; all in bytes. */
+  roomAt(path: string): { readonly size: number; readonly taken: number } | undefined {
+    const folder = [path, ...ancestorsOf(path)].find((above) => this.folders.has(above)) ?? '';
+    const size = this.folders.get(folder);
+    return size === undefined ? undefined : { size, taken: takenBelow(this.files.find(folder)) };
+  }
+
   isMounted({ fileSystem }: ThinVolume): boolean {
     return fileSystem !== undefined && this.files.isMounted(fileSystem);
   }
+}
+
+function takenBelow(directory: Directory | undefined): number {
+  const files = [...(directory?.files.values() ?? [])];
+  const own = files.reduce((sum, file) => sum + (file.kind === 'file' ? file.allocated : 0), 0);
+  return [...(directory?.children.values() ?? [])].reduce((sum, child) => sum + takenBelow(child), own);
 }
 
 /** After this long without an answer glusterd gives a peer up. */

@@ -1,5 +1,7 @@
 /** Every program that a simulated node has. */
 import * as files from './tools/file-tools.ts';
+import * as folders from './tools/folder-tools.ts';
+import { losetup } from './tools/losetup.ts';
 import { lvs, pvs, vgs } from './tools/lvm-reports.ts';
 import { lvextend } from './tools/lvextend.ts';
 import { lvcreate, lvremove, pvcreate, vgchange, vgcreate } from './tools/lvm-tools.ts';
@@ -20,8 +22,9 @@ export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['lvs', lvs],
   ['mkdir', files.mkdir],
   ['rmdir', files.rmdir],
-  ['chown', files.chown],
-  ['chmod', files.chmod],
+  ['install', files.install],
+  ['stat', files.stat],
+  ['getfattr', files.getfattr],
   ['setfattr', files.setfattr],
   ['rm', files.rm],
   ['mkfs.xfs', files.mkfsXfs],
@@ -29,6 +32,13 @@ export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['xfs_growfs', files.xfsGrowfs],
   ['umount', files.umount],
   ['findmnt', files.findmnt],
+  ['find', folders.find],
+  ['realpath', folders.realpath],
+  ['df', folders.df],
+  ['ln', folders.ln],
+  ['truncate', folders.truncate],
+  ['sync', folders.sync],
+  ['losetup', losetup],
   ['lsblk', lsblk],
   ['wipefs', wipefs],
   ['blkid', blkid],

@@ -27,6 +27,15 @@ export interface SimulatedVolumeGroup {
   readonly logicalVolumes: readonly SimulatedLogicalVolume[];
 }
 
+/** A device that is a folder. */
+export interface SimulatedFolder {
+  readonly name: string;
+  /** Bytes of its file system. */
+  readonly size: number;
+  /** Paths of what is in it, relative to it: directories, links, and images with their size in bytes. */
+  readonly entries: readonly { readonly path: string; readonly size?: number }[];
+}
+
 interface SimulatedMount {
   readonly source: string;
   readonly target: string;
@@ -41,6 +50,9 @@ export interface SimulatedNodeState {
   /** Name, bytes, and what stands on it (`null`: nothing). */
   readonly devices: readonly { readonly name: string; readonly size: number; readonly holds: string | null }[];
   readonly volumeGroups: readonly SimulatedVolumeGroup[];
+  readonly folders: readonly SimulatedFolder[];
+  /** Name of the device, and path of its file. */
+  readonly loops: readonly { readonly name: string; readonly file: string }[];
   readonly mounts: readonly SimulatedMount[];
   /** Directories that carry gluster's volume id mark, with that id. */
   readonly marks: readonly { readonly path: string; readonly volume: string }[];

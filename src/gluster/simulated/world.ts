@@ -4,6 +4,7 @@ import { TrustedPool, volumeMark } from './glusterd/pool.ts';
 import { migrationStatus } from './glusterd/migrations.ts';
 import type { World } from './glusterd/peer-commands.ts';
 import type { LogicalVolume, VolumeGroup } from './lvm.ts';
+import { entriesBelow } from './files.ts';
 import { Machine } from './machine.ts';
 import type { SimulatedLogicalVolume, SimulatedNodeState, SimulatedPoolState, SimulatedVolumeGroup } from './state.ts';
 import type { SimulatedNodeSpec } from './topology.ts';
@@ -96,6 +97,14 @@ export class SimulatedWorld implements World {
         holds: signature ?? null,
       })),
       volumeGroups: [...machine.groups.values()].map(describeGroup),
+      folders: [...machine.folders].map(([name, size]) => ({
+        name,
+        size,
+        entries: entriesBelow(machine.files.find(name)).map(({ path, file }) =>
+          file?.kind === 'file' ? { path, size: file.length } : { path },
+        ),
+      })),
+      loops: machine.loops.list().map(({ name, path }) => ({ name, file: path })),
       mounts: machine.files.mounts.map(({ target, fileSystem }) => ({
         source: fileSystem.source,
         target,

@@ -11,7 +11,13 @@ import {
 } from '../../../src/domain/names.ts';
 import * as argv from '../../../src/gluster/argv/gluster.ts';
 import { command } from '../../../src/gluster/command.ts';
-import { brickIdOfTags, brickPlaceOf, brickTags, groupTags, volumeGroupOf } from '../../../src/gluster/lvm-names.ts';
+import {
+  brickIdOfTags,
+  brickPlaceOf,
+  brickTags,
+  groupTags,
+  volumeGroupOf,
+} from '../../../src/gluster/bricks/lvm-thin/names.ts';
 import type { Command } from '../../../src/gluster/runner.ts';
 import { sample } from './samples.ts';
 

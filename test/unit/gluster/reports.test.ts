@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readBlockDevices, readMount, readSignatures, userOf } from '../../../src/gluster/device-report.ts';
+import { readBlockDevices, readSignatures, userOf } from '../../../src/gluster/bricks/lvm-thin/device-report.ts';
+import { readMount } from '../../../src/gluster/bricks/mounts.ts';
 import { ReportError } from '../../../src/gluster/json.ts';
-import { readGroups, readPhysicalVolumes, readVolumes } from '../../../src/gluster/lvm-report.ts';
-import { groupMissing, noSpace, volumeExists, volumeMissing } from '../../../src/gluster/verbs/lvm-failures.ts';
+import { readGroups, readPhysicalVolumes, readVolumes } from '../../../src/gluster/bricks/lvm-thin/report.ts';
+import { groupMissing, noSpace, volumeExists, volumeMissing } from '../../../src/gluster/bricks/lvm-thin/failures.ts';
 
 describe('reports of LVM', () => {
   it('are read in the layout that lvm2 2.03 prints', () => {
@@ -24,8 +25,8 @@ describe('reports of LVM', () => {
       { lv_name: 'tp_1', lv_size: 1_073_741_824, pool_lv: '', lv_tags: ['a=1', 'b'] },
     ]);
     expect(readVolumes('{"report": [{"lv": []}]}')).toEqual([]);
-    expect(readPhysicalVolumes('{"report":[{"pv":[{"pv_name":"/dev/vdb","vg_name":""}]}]}')).toEqual([
-      { pv_name: '/dev/vdb', vg_name: '' },
+    expect(readPhysicalVolumes('{"report":[{"pv":[{"pv_name":"/dev/vdb","vg_name":"","vg_tags":""}]}]}')).toEqual([
+      { pv_name: '/dev/vdb', vg_name: '', vg_tags: [] },
     ]);
   });
 
@@ -78,7 +79,7 @@ describe('reports about devices', () => {
     [
       'an idle logical volume',
       { ...disk, children: [{ name: '/dev/mapper/vg-lv', type: 'lvm', mountpoint: null }] },
-      '/dev/vdb is held by /dev/mapper/vg-lv (lvm)',
+      '/dev/vdb is held by volume group vg (/dev/mapper/vg-lv)',
     ],
     [
       'RAID on a partition',
@@ -88,7 +89,17 @@ describe('reports about devices', () => {
           { name: '/dev/vdb1', type: 'part', children: [{ name: '/dev/md0', type: 'raid1', mountpoint: null }] },
         ],
       },
-      '/dev/vdb1 is held by /dev/md0 (raid1)',
+      '/dev/vdb1 is held by the RAID array /dev/md0 (raid1)',
+    ],
+    [
+      'a mounted logical volume of a group with a hyphen',
+      { ...disk, children: [{ name: '/dev/mapper/my--vg-root', type: 'lvm', mountpoint: '/' }] },
+      '/dev/vdb is held by volume group my-vg (/dev/mapper/my--vg-root); /dev/mapper/my--vg-root is mounted on /',
+    ],
+    [
+      'encryption',
+      { ...disk, children: [{ name: '/dev/mapper/secret', type: 'crypt', mountpoint: null }] },
+      '/dev/vdb is held by /dev/mapper/secret (crypt)',
     ],
   ])('%s: who uses it', (_case, device, expected) => {
     expect(user(device)).toBe(expected);

@@ -1,5 +1,5 @@
 /** Directories, attributes, file systems and mounts. */
-import { FileSystem } from '../files.ts';
+import { FileSystem, ImageFile } from '../files.ts';
 import { complaint, printed, silent, textOf, wordsOf, type Tool } from './tool.ts';
 
 const text = { type: 'string' } as const;
@@ -9,8 +9,8 @@ const single = (words: readonly string[]): string | undefined =>
   words.length === 1 && words[0]?.startsWith('/') === true ? words[0] : undefined;
 
 export const mkdir: Tool = (machine, words) => {
-  const [flag, ...rest] = words;
-  const path = single(rest);
+  const [flag, ...others] = words;
+  const path = single(others[0] === '--mode=0700' ? others.slice(1) : others);
   if (flag !== '--parents' || path === undefined) {
     return undefined;
   }
@@ -38,31 +38,46 @@ export const rmdir: Tool = (machine, words) => {
   return silent;
 };
 
-export const chown: Tool = (machine, [owner, ...rest]) => {
-  const gid = /^:(\d+)$/.exec(owner ?? '')?.[1];
-  const path = single(rest);
-  if (gid === undefined || path === undefined) {
+export const install: Tool = (machine, words) => {
+  const parsed = wordsOf(words, { directory: { type: 'boolean' }, group: text, mode: text });
+  const gid = parsed === undefined ? undefined : textOf(parsed, 'group');
+  const mode = parsed === undefined ? undefined : textOf(parsed, 'mode');
+  const path = single(parsed?.positionals ?? []);
+  if (parsed?.values['directory'] !== true || path === undefined || !/^[0-7]{4}$/.test(mode ?? '')) {
     return undefined;
   }
-  const directory = machine.files.find(path);
-  if (directory === undefined) {
-    return complaint(1, `chown: cannot access '${path}': No such file or directory`);
-  }
+  const directory = machine.files.make(path);
   directory.gid = Number(gid);
+  directory.mode = Number.parseInt(mode ?? '', 8);
   return silent;
 };
 
-export const chmod: Tool = (machine, [mode, ...rest]) => {
+export const stat: Tool = (machine, [format, ...rest]) => {
   const path = single(rest);
-  if (mode === undefined || !/^[0-7]{4}$/.test(mode) || path === undefined) {
+  if (format !== '--format=%g %a' || path === undefined) {
+    return undefined;
+  }
+  const directory = machine.files.find(path);
+  return directory === undefined
+    ? complaint(1, `stat: cannot statx '${path}': No such file or directory`)
+    : printed(`${directory.gid} ${directory.mode.toString(8)}\n`);
+};
+
+export const getfattr: Tool = (machine, words) => {
+  const parsed = wordsOf(words, { 'absolute-names': { type: 'boolean' }, encoding: text, name: text });
+  const path = single(parsed?.positionals ?? []);
+  const name = parsed === undefined ? undefined : textOf(parsed, 'name');
+  if (parsed === undefined || path === undefined || name === undefined) {
     return undefined;
   }
   const directory = machine.files.find(path);
   if (directory === undefined) {
-    return complaint(1, `chmod: cannot access '${path}': No such file or directory`);
+    return complaint(1, `getfattr: ${path}: No such file or directory`);
   }
-  directory.mode = Number.parseInt(mode, 8);
-  return silent;
+  const value = directory.attributes.get(name);
+  return value === undefined
+    ? complaint(1, `${path}: ${name}: No such attribute`)
+    : printed(`# file: ${path}\n${name}=0x${value.replaceAll('-', '')}\n\n`);
 };
 
 export const setfattr: Tool = (machine, [flag, attribute, ...rest]) => {
@@ -77,9 +92,14 @@ export const setfattr: Tool = (machine, [flag, attribute, ...rest]) => {
   return directory.attributes.delete(attribute) ? silent : complaint(1, `setfattr: ${path}: No such attribute`);
 };
 
-export const rm: Tool = (machine, [recursive, force, ...rest]) => {
+export const rm: Tool = (machine, [first, ...others]) => {
+  if (first === '--force') {
+    others.forEach((path) => machine.files.remove(path));
+    return others.every((path) => path.startsWith('/')) ? silent : undefined;
+  }
+  const [force, ...rest] = others;
   const path = single(rest);
-  if (recursive !== '--recursive' || force !== '--force' || path === undefined) {
+  if (first !== '--recursive' || force !== '--force' || path === undefined) {
     return undefined;
   }
   machine.files.remove(path);
@@ -89,6 +109,7 @@ export const rm: Tool = (machine, [recursive, force, ...rest]) => {
 export const mkfsXfs: Tool = (machine, words) => {
   const parsed = wordsOf(words, {
     q: { type: 'boolean', short: 'q' },
+    f: { type: 'boolean', short: 'f' },
     i: { ...text, short: 'i' },
     n: { ...text, short: 'n' },
   });
@@ -102,11 +123,11 @@ export const mkfsXfs: Tool = (machine, words) => {
   ) {
     return undefined;
   }
-  const volume = machine.volumeAt(device);
+  const volume = machine.storeAt(device);
   if (volume === undefined) {
     return complaint(1, `Error accessing specified device ${device}: No such file or directory`);
   }
-  if (volume.fileSystem !== undefined) {
+  if (volume.fileSystem !== undefined && parsed.values['f'] !== true) {
     return complaint(
       1,
       `mkfs.xfs: ${device} appears to contain an existing filesystem (${volume.fileSystem.type}).\n` +
@@ -124,8 +145,9 @@ export const mount: Tool = (machine, words) => {
     return undefined;
   }
   const complain = (why: string) => complaint(32, `mount: ${target}: ${why}`);
-  const fileSystem = machine.volumeAt(device)?.fileSystem;
-  if (machine.volumeAt(device) === undefined) {
+  const store = machine.storeAt(device);
+  const fileSystem = store?.fileSystem;
+  if (store === undefined) {
     return complain(`special device ${device} does not exist.`);
   }
   if (machine.files.find(target) === undefined) {
@@ -139,6 +161,12 @@ export const mount: Tool = (machine, words) => {
   if (machine.files.mountAt(target) === fileSystem) {
     return complain(`${device} already mounted on ${target}.`);
   }
+  if (store instanceof ImageFile) {
+    if (textOf(parsed, 'options')?.split(',').includes('loop') !== true) {
+      return undefined;
+    }
+    fileSystem.source = machine.loops.attach(device, store);
+  }
   machine.files.mount(fileSystem, target);
   return silent;
 };
@@ -149,7 +177,8 @@ export const xfsGrowfs: Tool = (machine, words) => {
     return undefined;
   }
   const fileSystem = machine.files.mountAt(path);
-  const volume = fileSystem === undefined ? undefined : machine.volumeAt(fileSystem.source);
+  const { source = '' } = fileSystem ?? {};
+  const volume = machine.loops.get(source) ?? machine.volumeAt(source);
   if (fileSystem?.type !== 'xfs' || volume === undefined) {
     return complaint(1, `xfs_growfs: ${path} is not a mounted XFS filesystem`);
   }
@@ -171,11 +200,31 @@ export const umount: Tool = (machine, words) => {
   if (machine.served.hasBelow(path)) {
     return complaint(32, `umount: ${path}: target is busy.`);
   }
-  return machine.files.unmount(path) ? silent : complaint(32, `umount: ${path}: not mounted.`);
+  const fileSystem = machine.files.mountAt(path);
+  if (!machine.files.unmount(path)) {
+    return complaint(32, `umount: ${path}: not mounted.`);
+  }
+  if (fileSystem !== undefined && !machine.files.isMounted(fileSystem)) {
+    machine.loops.detach(fileSystem.source);
+  }
+  return silent;
 };
 
 export const findmnt: Tool = (machine, words) => {
-  const parsed = wordsOf(words, { json: { type: 'boolean' }, output: text, mountpoint: text });
+  const parsed = wordsOf(words, {
+    json: { type: 'boolean' },
+    list: { type: 'boolean' },
+    output: text,
+    mountpoint: text,
+  });
+  if (parsed?.values['list'] === true && parsed.values['output'] === 'TARGET,SOURCE,FSTYPE') {
+    const mounts = machine.files.mounts.map(({ target, fileSystem: { source, type } }) => ({
+      target,
+      source,
+      fstype: type,
+    }));
+    return printed(mounts.length === 0 ? '' : JSON.stringify({ filesystems: mounts }));
+  }
   const path = parsed === undefined ? undefined : textOf(parsed, 'mountpoint');
   if (parsed?.values['json'] !== true || parsed.values['output'] !== 'TARGET,SOURCE,FSTYPE' || path === undefined) {
     return undefined;

@@ -117,6 +117,8 @@ export const pvs: Tool = (machine, words) => {
   if (machine.disks.get(device)?.signature !== 'LVM2_member') {
     return complaint(5, `  Failed to find physical volume "${device}".`);
   }
-  const text = report('pv', parsed, [{ pv_name: device, vg_name: groupOn(machine, device)?.name ?? '' }]);
+  const group = groupOn(machine, device);
+  const row = { pv_name: device, vg_name: group?.name ?? '', vg_tags: group?.tags.join(',') ?? '' };
+  const text = report('pv', parsed, [row]);
   return text === undefined ? undefined : printed(text);
 };

@@ -8,7 +8,7 @@ const text = { type: 'string' } as const;
 export const lsblk: Tool = (machine, words) => {
   const parsed = wordsOf(words, { json: flag, bytes: flag, paths: flag, output: text });
   const [device, ...rest] = parsed?.positionals ?? [];
-  if (parsed?.values['output'] !== 'NAME,TYPE,SIZE,MOUNTPOINT' || device === undefined || rest.length > 0) {
+  if (parsed?.values['output'] !== 'NAME,TYPE,SIZE,MOUNTPOINT,SERIAL' || device === undefined || rest.length > 0) {
     return undefined;
   }
   const disk = machine.disks.get(device);
@@ -30,6 +30,7 @@ export const lsblk: Tool = (machine, words) => {
           type: 'disk',
           size: disk.size,
           mountpoint: disk.mountpoint ?? null,
+          serial: disk.serial ?? null,
           ...(children.length > 0 ? { children } : {}),
         },
       ],

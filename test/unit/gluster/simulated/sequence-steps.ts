@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { Outcome } from '../../../../src/domain/outcome.ts';
 import type { VolumeSpec } from '../../../../src/engine/ports.ts';
-import { brickPlaceOf } from '../../../../src/gluster/lvm-names.ts';
+import { brickPlaceOf } from '../../../../src/gluster/bricks/lvm-thin/names.ts';
 import type { FaultSpec } from '../../../../src/gluster/simulated/faults.ts';
 import { disk, type SimulatedCluster } from '../../../support/simulated-cluster.ts';
 import { brickOf, nameOf } from '../verbs/volume-fixture.ts';

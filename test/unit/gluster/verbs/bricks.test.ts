@@ -65,7 +65,10 @@ describe('a new brick', () => {
     await ensure(brickOf(1, 0, { gid: 4_321, arbiter: true }));
     const lines = cluster.ran.slice(before).map(({ line }) => line);
     expect(lines[1]).toContain('-i size=512,maxpct=100');
-    expect(lines.slice(-2).map((line) => line.split(' ').slice(0, 2).join(' '))).toEqual(['chown :4321', 'chmod 2775']);
+    expect(lines.slice(-2).map((line) => line.split(' ').slice(0, -1).join(' '))).toEqual([
+      'install --directory --group=4321 --mode=2775',
+      'stat --format=%g %a',
+    ]);
   });
 
   it('a size that is no whole number of extents is rounded up, and so reported', async () => {
@@ -101,14 +104,14 @@ describe('a new brick', () => {
   });
 });
 
-/** After each of these the work was cut off; the number of commands of a whole brick with gid is seven. */
+/** After each of these the work was cut off; the number of commands of a whole brick with gid is six. */
 const cuts: readonly (readonly [string, FaultSpec])[] = [
   'lvcreate',
   'mkfs.xfs',
   'mkdir',
   'mount',
-  'chown',
-  'chmod',
+  'install',
+  'stat',
 ].flatMap((program) => [
   [`${program} is lost after it was done`, { effect: { kind: 'lose-answer' }, argv: `^${program} `, times: 1 }],
   [`${program} fails`, { effect: { kind: 'fail', exitCode: 1, stderr: 'no luck' }, argv: `^${program} `, times: 1 }],

@@ -1,7 +1,7 @@
 /** LVM's JSON reports: every value is text, sizes are bytes because the command line asked for it. */
 import { z } from 'zod';
-import { bytes } from '../domain/quantity.ts';
-import { parseJson } from './json.ts';
+import { bytes } from '../../../domain/quantity.ts';
+import { parseJson } from '../../json.ts';
 
 const size = z
   .string()
@@ -22,7 +22,8 @@ const volume = z.object({
 });
 export type VolumeRow = z.infer<typeof volume>;
 
-const physical = z.object({ pv_name: z.string(), vg_name: z.string() });
+const physical = z.object({ pv_name: z.string(), vg_name: z.string(), vg_tags: tags });
+export type PhysicalRow = z.infer<typeof physical>;
 
 /** One part per command, and in it one list, called after the kind of its rows. */
 const reportOf = <T extends z.ZodType>(row: T): z.ZodType<readonly z.infer<T>[]> =>
@@ -37,5 +38,4 @@ const physicals = reportOf(physical);
 /** Each throws ReportError when the text is no such report. */
 export const readGroups = (text: string): readonly GroupRow[] => parseJson('vgs', text, groups);
 export const readVolumes = (text: string): readonly VolumeRow[] => parseJson('lvs', text, volumes);
-export const readPhysicalVolumes = (text: string): readonly z.infer<typeof physical>[] =>
-  parseJson('pvs', text, physicals);
+export const readPhysicalVolumes = (text: string): readonly PhysicalRow[] => parseJson('pvs', text, physicals);

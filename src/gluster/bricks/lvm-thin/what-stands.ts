@@ -1,12 +1,12 @@
 /** Is what stands under a brick's names really that brick? Asked before anything is used again or destroyed. */
-import { rejected, type Setback } from '../../domain/outcome.ts';
-import { bytes, type Bytes } from '../../domain/quantity.ts';
-import type { BrickSpec } from '../../engine/ports.ts';
-import { lvReportOf } from '../argv/lvm.ts';
-import type { Errand } from '../errand.ts';
-import { brickIdOfTags, type BrickPlace } from '../lvm-names.ts';
-import { readVolumes } from '../lvm-report.ts';
-import { groupMissing } from './lvm-failures.ts';
+import { rejected, type Setback } from '../../../domain/outcome.ts';
+import { bytes, type Bytes } from '../../../domain/quantity.ts';
+import type { BrickSpec } from '../../../engine/ports.ts';
+import { lvReportOf } from './argv.ts';
+import type { Errand } from '../../errand.ts';
+import { brickIdOfTags, type BrickPlace } from './names.ts';
+import { readVolumes } from './report.ts';
+import { groupMissing } from './failures.ts';
 
 export type Standing =
   /** The device's volume group is not there: not prepared, replaced, or unplugged. */

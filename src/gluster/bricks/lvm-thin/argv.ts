@@ -2,13 +2,13 @@
  * Command lines of LVM. `--quiet` twice answers every question with no, so that nothing is wiped that a look before did
  * not see; only removal says yes. Reports are JSON in plain bytes.
  */
-import { extentSize, type BrickFootprint } from '../../domain/placement/footprint.ts';
-import type { DeviceName } from '../../domain/names.ts';
-import type { Bytes } from '../../domain/quantity.ts';
-import { command } from '../command.ts';
-import { deadlines } from '../deadlines.ts';
-import type { BrickPlace, VolumeGroupName } from '../lvm-names.ts';
-import type { Command } from '../runner.ts';
+import { extentSize, type BrickFootprint } from '../../../domain/placement/footprint.ts';
+import type { DeviceName } from '../../../domain/names.ts';
+import type { Bytes } from '../../../domain/quantity.ts';
+import { command } from '../../command.ts';
+import { deadlines } from '../../deadlines.ts';
+import type { BrickPlace, VolumeGroupName } from './names.ts';
+import type { Command } from '../../runner.ts';
 
 const change = (program: string, ...words: readonly string[]): Command =>
   command(deadlines.lvm, program, '--quiet', '--quiet', ...words);
@@ -94,5 +94,5 @@ export const lvReport = (group: VolumeGroupName): Command => report('lvs', volum
 export const lvReportOf = ({ group, pool, volume }: BrickPlace): Command =>
   report('lvs', `${volumeFields},lv_metadata_size`, '--select', `lv_name=${pool}||lv_name=${volume}`, group);
 
-/** Which group a physical volume belongs to; an empty name when to none. */
-export const pvReport = (device: DeviceName): Command => report('pvs', 'pv_name,vg_name', device);
+/** Which group a physical volume belongs to, and its tags; an empty name when to none. */
+export const pvReport = (device: DeviceName): Command => report('pvs', 'pv_name,vg_name,vg_tags', device);

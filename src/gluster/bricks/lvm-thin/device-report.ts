@@ -1,6 +1,6 @@
-/** What `lsblk`, `wipefs` and `findmnt` say, as facts about a device. */
+/** What `lsblk` and `wipefs` say, as facts about a device. */
 import { z } from 'zod';
-import { parseJson } from './json.ts';
+import { parseJson } from '../../json.ts';
 
 /** A block device and what is built on it. */
 export interface BlockDevice {
@@ -8,6 +8,8 @@ export interface BlockDevice {
   /** `disk`, `part`, `lvm`, `raid1`, `crypt`, `mpath` and so on. */
   readonly type: string;
   readonly mountpoint?: string | null;
+  /** Of whole disks that have one. */
+  readonly serial?: string | null;
   readonly children?: readonly BlockDevice[];
 }
 
@@ -16,6 +18,7 @@ const blockDevice: z.ZodType<BlockDevice> = z.lazy(() =>
     name: z.string(),
     type: z.string(),
     mountpoint: z.string().nullish(),
+    serial: z.string().nullish(),
     children: z.array(blockDevice).optional(),
   }),
 );
@@ -31,18 +34,6 @@ export const readSignatures = (text: string): readonly string[] =>
         ({ type }) => type,
       );
 
-export interface Mount {
-  readonly target: string;
-  readonly source: string;
-  readonly fstype: string;
-}
-
-const mount = z.object({ target: z.string(), source: z.string(), fstype: z.string() });
-
-/** Of several mounts on one directory the last is the one that is seen. */
-export const readMount = (text: string): Mount | undefined =>
-  parseJson('findmnt', text, z.object({ filesystems: z.array(mount) })).filesystems.at(-1);
-
 /** Who uses the device or something built on it right now, in words; `undefined` when nobody does. */
 export function userOf(device: BlockDevice): string | undefined {
   if (typeof device.mountpoint === 'string') {
@@ -52,13 +43,23 @@ export function userOf(device: BlockDevice): string | undefined {
   }
   for (const child of device.children ?? []) {
     const user = userOf(child);
-    if (user !== undefined) {
-      return user;
-    }
-    // A partition is only a table entry; anything else (LVM, RAID, crypt, multipath) holds the device open.
-    if (child.type !== 'part') {
-      return `${device.name} is held by ${child.name} (${child.type})`;
+    // A partition is only a table entry; anything else holds the device open.
+    const held = child.type === 'part' ? [] : [`${device.name} is held by ${holderOf(child)}`];
+    const words = [...held, ...(user === undefined ? [] : [user])];
+    if (words.length > 0) {
+      return words.join('; ');
     }
   }
   return undefined;
 }
+
+function holderOf({ name, type }: BlockDevice): string {
+  if (type === 'lvm') {
+    return `volume group ${groupOfMapperName(name)} (${name})`;
+  }
+  return type.startsWith('raid') ? `the RAID array ${name} (${type})` : `${name} (${type})`;
+}
+
+/** `/dev/mapper/my--group-root` is volume `root` of `my-group`. */
+const groupOfMapperName = (name: string): string =>
+  (/^\/dev\/mapper\/((?:[^-]|--)+)-/.exec(name)?.[1] ?? name).replaceAll('--', '-');

@@ -1,83 +1,49 @@
-/** Devices: what they hold, making them ready, and the bricks on them. */
-import { brickId, NameError, type DeviceName } from '../../domain/names.ts';
-import { done, rejected, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
-import { bytes, GiB, roundDown, roundUp, type Bytes } from '../../domain/quantity.ts';
-import type { NodeRef } from '../../domain/topology.ts';
-import type { BrickFacts, CallContext, DeviceFacts } from '../../engine/ports.ts';
-import * as lvm from '../argv/lvm.ts';
-import { Errand, type Tools } from '../errand.ts';
-import { brickIdOfTags, brickPlaceOf, groupTags, volumeGroupOf } from '../lvm-names.ts';
-import { readGroups, readVolumes, type GroupRow, type VolumeRow } from '../lvm-report.ts';
-import type { Command } from '../runner.ts';
-import { clearedDevice } from './clear-device.ts';
-import { groupMissing } from './lvm-failures.ts';
+/** Prepared disks: their size and room, and the bricks on them. */
+import { brickId, NameError, type DeviceName, type NodeId } from '../../../domain/names.ts';
+import { done, rejected, waiting, type Outcome, type Setback } from '../../../domain/outcome.ts';
+import { bytes, GiB, roundDown, roundUp, type Bytes } from '../../../domain/quantity.ts';
+import { deviceMissing, deviceUnprepared, type BrickFacts, type DeviceFacts } from '../../../engine/ports.ts';
+import type { Errand } from '../../errand.ts';
+import type { Command } from '../../runner.ts';
+import * as lvm from './argv.ts';
+import { blockDevice } from './block-device.ts';
+import { groupMissing } from './failures.ts';
+import { brickIdOfTags, brickPlaceOf, groupTags, volumeGroupOf } from './names.ts';
+import { readGroups, readVolumes, type GroupRow, type VolumeRow } from './report.ts';
 
-export async function inspectDevice(
-  tools: Tools,
-  node: NodeRef,
-  device: DeviceName,
-  context: CallContext,
-): Promise<Outcome<DeviceFacts>> {
-  const facts = await factsOf(new Errand(tools, node, context), device);
-  return facts.kind === 'unprepared' ? unprepared(node, device) : facts;
+export async function inspectDevice(errand: Errand, device: DeviceName): Promise<Outcome<DeviceFacts>> {
+  const facts = await factsOf(errand, device);
+  return facts.kind === 'unprepared' ? whyUnprepared(errand, device) : facts;
 }
 
-export async function prepareDevice(
-  tools: Tools,
-  node: NodeRef,
-  device: DeviceName,
-  options: { readonly wipe: boolean },
-  context: CallContext,
-): Promise<Outcome<DeviceFacts>> {
-  const errand = new Errand(tools, node, context);
-  const before = await factsOf(errand, device);
-  if (before.kind !== 'unprepared') {
-    return before;
-  }
-  const cleared = await clearedDevice(errand, device, options.wipe);
-  if (cleared.kind !== 'cleared') {
-    return cleared;
-  }
-  const commands: readonly Command[] = [
-    ...(cleared.physicalVolume ? [] : [lvm.pvCreate(device)]),
-    lvm.vgCreate(volumeGroupOf(node.id, device), device, groupTags(node.id, device)),
-  ];
-  for (const command of commands) {
-    const exited = await errand.run(command);
-    if (exited.kind !== 'exited') {
-      return exited;
-    }
-    if (exited.exitCode !== 0) {
-      return errand.failure(command, exited);
-    }
-  }
-  const after = await factsOf(errand, device);
-  return after.kind === 'unprepared' ? unprepared(node, device) : after;
-}
-
-export async function listBricks(
-  tools: Tools,
-  node: NodeRef,
-  device: DeviceName,
-  context: CallContext,
-): Promise<Outcome<readonly BrickFacts[]>> {
-  const rows = await volumesOf(new Errand(tools, node, context), device);
+export async function listBricks(errand: Errand, device: DeviceName): Promise<Outcome<readonly BrickFacts[]>> {
+  const rows = await volumesOf(errand, device);
   switch (rows.kind) {
     case 'done':
-      return done(bricksAmong(rows.value, node, device));
+      return done(bricksAmong(rows.value, errand.node.id, device));
     case 'unprepared':
-      return unprepared(node, device);
+      return whyUnprepared(errand, device);
     default:
       return rows;
   }
 }
 
-type Unprepared = { readonly kind: 'unprepared' };
+export type Unprepared = { readonly kind: 'unprepared' };
 
-const unprepared = (node: NodeRef, device: DeviceName): Setback =>
-  waiting({ what: 'condition', name: `device ${device} of ${node.id}` }, `${device} of ${node.id} is not prepared`);
+/** Why there is no volume group: no disk of that name, or one that holds something else. */
+export async function whyUnprepared(errand: Errand, device: DeviceName): Promise<Setback> {
+  const disk = await blockDevice(errand, device);
+  switch (disk.kind) {
+    case 'found':
+      return waiting({ what: 'condition', name: deviceUnprepared }, `${device} of ${errand.node.id} is not prepared`);
+    case 'none':
+      return waiting({ what: 'condition', name: deviceMissing }, `${errand.node.id} has no block device ${device}`);
+    default:
+      return disk;
+  }
+}
 
-async function factsOf(errand: Errand, device: DeviceName): Promise<Outcome<DeviceFacts> | Unprepared> {
+export async function factsOf(errand: Errand, device: DeviceName): Promise<Outcome<DeviceFacts> | Unprepared> {
   const group = volumeGroupOf(errand.node.id, device);
   const groups = await reported(errand, lvm.vgReport(group), readGroups);
   if (groups.kind !== 'done') {
@@ -131,7 +97,7 @@ async function reported<T>(
 }
 
 /** A pool without its volume counts too: with size 0, so that whoever looks for leftovers finds it. */
-function bricksAmong(rows: readonly VolumeRow[], node: NodeRef, device: DeviceName): readonly BrickFacts[] {
+function bricksAmong(rows: readonly VolumeRow[], node: NodeId, device: DeviceName): readonly BrickFacts[] {
   const sizes = new Map(rows.map(({ lv_name, lv_size }) => [lv_name, lv_size]));
   return rows.flatMap(({ lv_tags }) => {
     const text = brickIdOfTags(lv_tags);
@@ -140,7 +106,7 @@ function bricksAmong(rows: readonly VolumeRow[], node: NodeRef, device: DeviceNa
     }
     try {
       const id = brickId(text);
-      const place = brickPlaceOf(node.id, device, id);
+      const place = brickPlaceOf(node, device, id);
       const pool = sizes.get(place.pool) ?? 0;
       // A hidden volume's name stands in brackets.
       const footprint = bytes(pool + (sizes.get(`[${place.pool}_tmeta]`) ?? 0));

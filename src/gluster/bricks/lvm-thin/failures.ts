@@ -1,5 +1,5 @@
 /** The few failures of LVM's that mean something to us. All exit 5; the words tell them apart. */
-import type { Exited } from '../runner.ts';
+import type { Exited } from '../../runner.ts';
 
 const says =
   (pattern: RegExp) =>

@@ -3,34 +3,29 @@
  * so that nothing ever promises room that what lies below it does not have. Sizes are absolute and each step is left out
  * that has been taken already, so that it can be cut off anywhere and run again.
  */
-import { brickFootprint, extentSize } from '../../domain/placement/footprint.ts';
-import { done, failed, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
-import { bytes, describeSize, roundUp, type Bytes } from '../../domain/quantity.ts';
-import type { NodeRef } from '../../domain/topology.ts';
-import type { BrickFacts, BrickSpec, CallContext } from '../../engine/ports.ts';
-import * as files from '../argv/files.ts';
-import * as lvm from '../argv/lvm.ts';
-import { Errand, type Tools } from '../errand.ts';
-import { brickPlaceOf, type BrickPlace } from '../lvm-names.ts';
-import type { Command } from '../runner.ts';
-import { whatStands, type Standing } from './brick-identity.ts';
-import { remountBrick } from './ensure-brick.ts';
-import { noSpace, sameSize } from './lvm-failures.ts';
+import { brickFootprint, extentSize } from '../../../domain/placement/footprint.ts';
+import { done, failed, waiting, type Outcome, type Setback } from '../../../domain/outcome.ts';
+import { bytes, describeSize, roundUp, type Bytes } from '../../../domain/quantity.ts';
+import type { BrickFacts, BrickSpec } from '../../../engine/ports.ts';
+import * as files from '../../argv/files.ts';
+import type { Errand } from '../../errand.ts';
+import type { Command } from '../../runner.ts';
+import { step } from '../steps.ts';
+import * as lvm from './argv.ts';
+import { noSpace, sameSize } from './failures.ts';
+import { mounted } from './file-system.ts';
+import { brickPlaceOf, type BrickPlace } from './names.ts';
+import { whatStands, type Standing } from './what-stands.ts';
 
-export async function growBrick(
-  tools: Tools,
-  node: NodeRef,
-  brick: BrickSpec,
-  context: CallContext,
-): Promise<Outcome<BrickFacts>> {
-  const errand = new Errand(tools, node, context);
-  const place = brickPlaceOf(node.id, brick.device, brick.id);
+export async function growBrick(errand: Errand, brick: BrickSpec): Promise<Outcome<BrickFacts>> {
+  const node = errand.node.id;
+  const place = brickPlaceOf(node, brick.device, brick.id);
   const standing = await whatStands(errand, place, brick);
   switch (standing.kind) {
     case 'no-device':
     case 'nothing':
     case 'pool':
-      return failed(`${node.id}: brick ${brick.id} is to grow on ${brick.device}, but it does not stand there`);
+      return failed(`${node}: brick ${brick.id} is to grow on ${brick.device}, but it does not stand there`);
     case 'brick': {
       const wanted = brickFootprint(brick);
       const size = bytes(Math.max(standing.size, roundUp(brick.size, extentSize)));
@@ -85,16 +80,23 @@ async function extend(errand: Errand, brick: BrickSpec, command: Command): Promi
 
 async function growFileSystem(errand: Errand, place: BrickPlace): Promise<Setback | undefined> {
   const command = files.growXfs(place.mountpoint);
-  let exited = await errand.run(command);
-  if (exited.kind === 'exited' && exited.exitCode !== 0 && /is not a mounted XFS/.test(exited.stderr)) {
-    const setback = await remountBrick(errand, place);
-    if (setback !== undefined) {
-      return setback;
-    }
-    exited = await errand.run(command);
-  }
+  const exited = await errand.run(command);
   if (exited.kind !== 'exited') {
     return exited;
   }
-  return exited.exitCode === 0 ? undefined : errand.failure(command, exited);
+  if (exited.exitCode === 0) {
+    return undefined;
+  }
+  return /is not a mounted XFS/.test(exited.stderr)
+    ? ((await remounted(errand, place)) ?? step(errand, command))
+    : errand.failure(command, exited);
+}
+
+async function remounted(errand: Errand, place: BrickPlace): Promise<Setback | undefined> {
+  const setback = await step(errand, lvm.vgActivate(place.group));
+  if (setback !== undefined) {
+    return setback;
+  }
+  const mount = await mounted(errand, place, { fresh: false });
+  return mount.kind === 'mounted' ? undefined : mount;
 }

@@ -1,0 +1,105 @@
+/**
+ * Makes a brick: thin pool and volume, file system, mount, directory.
+ *
+ * The first attempt looks at nothing: it creates. Only when LVM answers that the name is taken does it look at what
+ * stands there, and carries on from wherever an earlier attempt was cut off. Every step can be cut off and run again.
+ */
+import { extentSize, brickFootprint } from '../../../domain/placement/footprint.ts';
+import { done, failed, waiting, type Outcome, type Setback } from '../../../domain/outcome.ts';
+import { describeSize, roundUp, type Bytes } from '../../../domain/quantity.ts';
+import type { BrickFacts, BrickSpec } from '../../../engine/ports.ts';
+import type { Errand } from '../../errand.ts';
+import type { Command, Exited } from '../../runner.ts';
+import { servedDirectory } from '../served-directory.ts';
+import { step } from '../steps.ts';
+import * as lvm from './argv.ts';
+import { groupMissing, noSpace, volumeExists } from './failures.ts';
+import { fileSystem, mounted } from './file-system.ts';
+import { brickPlaceOf, brickTags, type BrickPlace } from './names.ts';
+import { whatStands } from './what-stands.ts';
+
+interface Work {
+  readonly errand: Errand;
+  readonly brick: BrickSpec;
+  readonly place: BrickPlace;
+}
+
+/** `fresh`: this call made it, so there is nothing on it yet. */
+interface Made {
+  readonly kind: 'made';
+  readonly size: Bytes;
+  readonly fresh: boolean;
+}
+
+export async function ensureBrick(
+  errand: Errand,
+  brick: BrickSpec,
+  { pristine }: { readonly pristine: boolean },
+): Promise<Outcome<BrickFacts>> {
+  const place = brickPlaceOf(errand.node.id, brick.device, brick.id);
+  const made = await logicalVolume({ errand, brick, place });
+  if (made.kind !== 'made') {
+    return made;
+  }
+  const { fresh, size } = made;
+  const setback = await fileSystem(errand, place, { fresh, arbiter: brick.arbiter });
+  if (setback !== undefined) {
+    return setback;
+  }
+  const mount = await mounted(errand, place, { fresh, disposable: pristine });
+  if (mount.kind !== 'mounted') {
+    return mount;
+  }
+  return (
+    (await servedDirectory(errand, { place, gid: brick.gid, fresh, pristine })) ??
+    done({ id: brick.id, path: place.path, size })
+  );
+}
+
+async function logicalVolume(work: Work): Promise<Made | Setback> {
+  const { errand, brick, place } = work;
+  const command = lvm.lvCreateBrick(place, brick.size, brickFootprint(brick), brickTags(brick));
+  const exited = await errand.run(command);
+  if (exited.kind !== 'exited') {
+    return exited;
+  }
+  if (exited.exitCode === 0) {
+    return { kind: 'made', size: roundUp(brick.size, extentSize), fresh: true };
+  }
+  return volumeExists(exited) ? earlierWork(work) : lvmFailure(work, command, exited);
+}
+
+async function earlierWork({ errand, brick, place }: Work): Promise<Made | Setback> {
+  const standing = await whatStands(errand, place, brick);
+  switch (standing.kind) {
+    case 'brick': {
+      // After a reboot it may stand without being a block device.
+      const setback = await step(errand, lvm.vgActivate(place.group));
+      return setback ?? { kind: 'made', size: standing.size, fresh: false };
+    }
+    case 'pool': {
+      const setback = await step(errand, lvm.lvCreateInPool(place, brick.size));
+      return setback ?? { kind: 'made', size: roundUp(brick.size, extentSize), fresh: true };
+    }
+    case 'nothing':
+    case 'no-device':
+      return failed(`${errand.node.id}: ${place.group}/${place.pool} vanished while it was being made`);
+    default:
+      return standing;
+  }
+}
+
+function lvmFailure({ errand, brick, place }: Work, command: Command, exited: Exited): Setback {
+  const where = `${brick.device} of ${errand.node.id}`;
+  if (groupMissing(exited)) {
+    return waiting(
+      { what: 'condition', name: `device ${where}` },
+      `${where} is not prepared (no volume group ${place.group})`,
+    );
+  }
+  if (noSpace(exited)) {
+    const needed = describeSize(brickFootprint(brick).total);
+    return waiting({ what: 'capacity' }, `${where} has no ${needed} left: ${exited.stderr.trim()}`);
+  }
+  return errand.failure(command, exited);
+}

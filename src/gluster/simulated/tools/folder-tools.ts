@@ -1,0 +1,109 @@
+/** `find`, `df`, `truncate` and others: what the bricks of folders are made with. */
+import { entriesBelow, ImageFile, type FoundEntry } from '../files.ts';
+import type { Machine } from '../machine.ts';
+import { complaint, printed, silent, type Tool, type ToolResult } from './tool.ts';
+
+/** The one format that anybody here asks for. */
+const format = String.raw`%y\0%s\0%b\0%l\0%P\0`;
+
+export const find: Tool = (machine, [folder = '', ...words]) => {
+  const line = words.join(' ');
+  if (line === `-ignore_readdir_race -maxdepth 1 -printf ${format}`) {
+    return list(machine, folder);
+  }
+  const identities = /^-ignore_readdir_race -xdev (?:-maxdepth (\d) )?-type l -name (\S+) -printf (.+)$/.exec(line);
+  if (identities?.[3] === format) {
+    const found = entriesBelow(machine.files.find(folder), Number(identities[1] ?? Infinity));
+    const links = found.filter(({ path, file }) => file?.kind === 'link' && path.split('/').at(-1) === identities[2]);
+    return printed(links.map(formatted).join(''));
+  }
+  const rest = `${folder}/lost+found`;
+  return line === `-xdev -mindepth 1 -not -path ${rest} -not -path ${rest}/* -delete`
+    ? empty(machine, folder)
+    : undefined;
+};
+
+function list(machine: Machine, path: string): ToolResult {
+  const file = machine.files.file(path);
+  const directory = machine.files.find(path);
+  if (file !== undefined || directory === undefined) {
+    return printed(file === undefined ? '' : formatted({ path: '', file }));
+  }
+  return printed([{ path: '' }, ...entriesBelow(directory, 1)].map(formatted).join(''));
+}
+
+function formatted({ path, file }: FoundEntry): string {
+  const fields =
+    file === undefined
+      ? ['d', 4096, 8, '']
+      : file.kind === 'link'
+        ? ['l', file.text.length, 0, file.text]
+        : ['f', file.length, file.allocated / 512, ''];
+  return [...fields, path].map((field) => `${field}\0`).join('');
+}
+
+function empty(machine: Machine, folder: string): ToolResult {
+  const directory = machine.files.find(folder);
+  for (const name of [...(directory?.children.keys() ?? []), ...(directory?.files.keys() ?? [])]) {
+    if (name !== 'lost+found') {
+      machine.files.remove(`${folder}/${name}`);
+    }
+  }
+  return silent;
+}
+
+export const realpath: Tool = (machine, [flag, path, ...rest]) => {
+  if (flag !== '--canonicalize-existing' || path === undefined || rest.length > 0) {
+    return undefined;
+  }
+  return machine.files.find(path) === undefined
+    ? complaint(1, `realpath: ${path}: No such file or directory`)
+    : printed(`${path}\n`);
+};
+
+export const df: Tool = (machine, [unit, output, path, ...rest]) => {
+  if (unit !== '--block-size=1' || output !== '--output=size,avail' || path === undefined || rest.length > 0) {
+    return undefined;
+  }
+  const room = machine.roomAt(path);
+  return room === undefined
+    ? complaint(1, `df: ${path}: No such file or directory`)
+    : printed(`1B-blocks Avail\n${room.size} ${room.size - room.taken}\n`);
+};
+
+export const ln: Tool = (machine, [symbolic, noTarget, text, path, ...rest]) => {
+  if (symbolic !== '--symbolic' || noTarget !== '--no-target-directory' || text === undefined || rest.length > 0) {
+    return undefined;
+  }
+  const complain = (why: string) => complaint(1, `ln: failed to create symbolic link '${path}': ${why}`);
+  if (path === undefined) {
+    return undefined;
+  }
+  if (machine.files.file(path) !== undefined || machine.files.find(path) !== undefined) {
+    return complain('File exists');
+  }
+  return machine.files.put(path, { kind: 'link', text }) ? silent : complain('No such file or directory');
+};
+
+export const truncate: Tool = (machine, [word, path, ...rest]) => {
+  const size = /^--size=>(\d+)$/.exec(word ?? '')?.[1];
+  if (size === undefined || path === undefined || rest.length > 0) {
+    return undefined;
+  }
+  const standing = machine.files.file(path);
+  const file = standing?.kind === 'file' ? standing : new ImageFile();
+  if (!machine.files.put(path, file)) {
+    return complaint(1, `truncate: cannot open '${path}' for writing: No such file or directory`);
+  }
+  file.length = Math.max(file.length, Number(size));
+  return silent;
+};
+
+export const sync: Tool = (machine, [path, ...rest]) => {
+  if (path === undefined || rest.length > 0) {
+    return undefined;
+  }
+  return machine.files.find(path) === undefined
+    ? complaint(1, `sync: error opening '${path}': No such file or directory`)
+    : silent;
+};
