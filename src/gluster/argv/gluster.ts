@@ -16,6 +16,8 @@ export const peerProbe = (host: HostName): Command => gluster(deadlines.probe, '
 /** Never with `force`: a node that holds bricks stays. */
 export const peerDetach = (host: HostName): Command => gluster(deadlines.probe, 'peer', 'detach', host);
 export const volumeList = (): Command => gluster(deadlines.read, 'volume', 'list');
+/** All volumes: long, and only for what is seldom asked. It is answered by one node, without a lock. */
+export const volumesInfo = (): Command => gluster(deadlines.read, 'volume', 'info');
 export const volumeInfo = (name: VolumeName): Command => gluster(deadlines.read, 'volume', 'info', name);
 export const volumeStart = (name: VolumeName): Command => gluster(deadlines.start, 'volume', 'start', name);
 /** Starts the brick processes that do not run. It would start the volume as well, so only for one that is. */

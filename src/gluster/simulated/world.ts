@@ -2,7 +2,7 @@
 import type { Clock, Random } from '../../domain/clock.ts';
 import { TrustedPool, volumeMark } from './glusterd/pool.ts';
 import { migrationStatus } from './glusterd/migrations.ts';
-import type { World } from './glusterd/peer-commands.ts';
+import { isWhollyOn, type World } from './glusterd/peer-commands.ts';
 import type { LogicalVolume, VolumeGroup } from './lvm.ts';
 import { entriesBelow } from './files.ts';
 import { Machine } from './machine.ts';
@@ -70,7 +70,12 @@ export class SimulatedWorld implements World {
   leave(machine: Machine): void {
     const pool = this.poolOf(machine);
     pool.members = pool.members.filter((member) => member !== machine);
-    this.#pools.set(machine, new TrustedPool([machine]));
+    const own = new TrustedPool([machine]);
+    this.#pools.set(machine, own);
+    for (const volume of pool.volumes.filter(({ bricks }) => isWhollyOn(bricks, machine))) {
+      pool.remove(volume);
+      own.add(volume);
+    }
   }
 
   now(): number {

@@ -3,7 +3,7 @@ import type { HostName } from '../../domain/names.ts';
 import { done, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { CallContext, Peer } from '../../engine/ports.ts';
-import { peerDetach, peerProbe, poolList } from '../argv/gluster.ts';
+import { peerProbe, poolList } from '../argv/gluster.ts';
 import { Errand, type Tools } from '../errand.ts';
 import { readAcknowledgement } from '../xml/answer.ts';
 import { readPeers } from '../xml/peers.ts';
@@ -24,27 +24,6 @@ export async function ensurePeer(
       return reply.refusal.problem === 'probe-failed'
         ? waiting({ what: 'node', name: host }, `${via.id} cannot reach glusterd on ${host}: ${reply.refusal.message}`)
         : setbackOf(reply.refusal, via);
-    default:
-      return reply;
-  }
-}
-
-/** Gluster refuses by itself while a volume has bricks there, and while any other member is down. */
-export async function removePeer(
-  tools: Tools,
-  via: NodeRef,
-  host: HostName,
-  context: CallContext,
-): Promise<Outcome<void>> {
-  const reply = await new Errand(tools, via, context).answer(peerDetach(host), readAcknowledgement);
-  switch (reply.kind) {
-    case 'success':
-      return done();
-    case 'refused':
-      if (reply.refusal.problem === 'peer-down') {
-        return nameThePeer(tools, via, reply.refusal.message, context);
-      }
-      return reply.refusal.problem === 'not-a-peer' ? done() : setbackOf(reply.refusal, via);
     default:
       return reply;
   }

@@ -10,6 +10,7 @@ import {
   readVolumeStarted,
   readVolumeStopped,
 } from '../../../src/gluster/xml/volume-answers.ts';
+import { readVolumeNodes } from '../../../src/gluster/xml/brick-nodes.ts';
 import { readVolumeInfo } from '../../../src/gluster/xml/volume-info.ts';
 import { readVolumeList } from '../../../src/gluster/xml/volume-list.ts';
 import { readOptionsInForce } from '../../../src/gluster/xml/volume-options.ts';
@@ -108,6 +109,14 @@ describe('torn and foreign output', () => {
 });
 
 describe('what the answers say', () => {
+  it('volume info of all: on which nodes the bricks are', () => {
+    const answer = readAnswer(sample('volume-info-all.xml').exited, readVolumeNodes);
+    const volumes = answer.kind === 'success' ? answer.value : [];
+    expect(volumes.map(({ nodes }) => nodes.length)).toEqual([3, 3, 3, 3, 3, 3]);
+    expect(volumes[0]?.nodes[0]).toEqual({ host: '10.77.0.1', uuid: '0c90db04-99f5-4ec1-bb8b-0326f8a34802' });
+    expect(readAnswer(sample('volume-info-empty.xml').exited, readVolumeNodes)).toMatchObject({ value: [] });
+  });
+
   it('volume info: bricks in order, options, numbers of copies', () => {
     expect(read('volume-info-arbiter.xml')).toMatchObject({
       value: [
@@ -302,6 +311,13 @@ describe('what refusals mean', () => {
   it('a volume of which no brick answers is not taken for one that nobody has started', () => {
     const message = 'Volume v is not started (Or) All the bricks are not running.';
     expect(problemOf({ opErrno: 107, message })).toMatchObject({ problem: 'no-brick-answers', subject: 'v' });
+  });
+
+  it.each([
+    ['10.77.0.3 is part of existing snapshot. Remove those snapshots before proceeding ', 'peer-has-bricks'],
+    ['Cluster quorum is not met. Changing peers is not allowed in this state', 'quorum-not-met'],
+  ])('%s', (message, meaning) => {
+    expect(problemOf({ opErrno: 0, message }).problem).toBe(meaning);
   });
 
   it('a lock is recognised by its number when the text changes', () => {

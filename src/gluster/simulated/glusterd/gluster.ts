@@ -9,7 +9,7 @@ import { heal, notLaunched } from './heal-commands.ts';
 import { rebalance, removeBricks } from './migration-commands.ts';
 import { detach, listPool, probe, type World } from './peer-commands.ts';
 import { deleteVolume, setOptions, startVolume, stopVolume } from './volume-commands.ts';
-import { describeVolume } from './volume-info.ts';
+import { describeVolume, describeVolumes } from './volume-info.ts';
 import { volumeStatus } from './volume-status.ts';
 
 export interface GlusterWords {
@@ -98,6 +98,9 @@ export function gluster(
         : undefined;
     case 'pool list':
       return rest.length === 0 ? listPool(pool, machine) : undefined;
+  }
+  if (verb === 'volume info' && name === undefined) {
+    return describeVolumes(pool.volumes);
   }
   const force = verb === 'volume start' && more.join(' ') === 'force';
   if (name === undefined || (more.length > 0 && !force)) {

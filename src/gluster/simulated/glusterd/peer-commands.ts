@@ -2,7 +2,7 @@
 import type { Machine } from '../machine.ts';
 import type { ToolResult } from '../tools/tool.ts';
 import { detachRefusal, refusal, success } from './answers.ts';
-import type { TrustedPool } from './pool.ts';
+import type { PoolBrick, TrustedPool } from './pool.ts';
 
 export function listPool(pool: TrustedPool, origin: Machine): ToolResult {
   const connected = pool.connected(origin);
@@ -26,7 +26,7 @@ export interface World {
   poolOf(machine: Machine): TrustedPool;
   /** The machine leaves its own pool for this one. */
   join(machine: Machine, pool: TrustedPool): void;
-  /** The machine is alone in a pool of its own from now on. */
+  /** The machine is alone in a pool of its own from now on, with the volumes that have all their bricks on it. */
   leave(machine: Machine): void;
   /** Monotonic milliseconds. */
   now(): number;
@@ -51,6 +51,12 @@ export function probe(world: World, pool: TrustedPool, origin: Machine, host: st
   return success({ output: 'success' });
 }
 
+const isOn = (bricks: readonly PoolBrick[], machine: Machine): boolean =>
+  bricks.some((brick) => brick.machine === machine);
+
+export const isWhollyOn = (bricks: readonly PoolBrick[], machine: Machine): boolean =>
+  bricks.every((brick) => brick.machine === machine);
+
 export function detach(world: World, pool: TrustedPool, origin: Machine, host: string): ToolResult {
   const machine = pool.member(host);
   if (machine === undefined) {
@@ -59,7 +65,8 @@ export function detach(world: World, pool: TrustedPool, origin: Machine, host: s
   if (machine === origin) {
     return detachRefusal(`${host} is localhost`, 1);
   }
-  if (pool.volumes.some(({ bricks }) => bricks.some((brick) => brick.machine === machine))) {
+  // A volume that has all of them there is no reason: it leaves the pool with the node.
+  if (pool.volumes.some(({ bricks }) => isOn(bricks, machine) && !isWhollyOn(bricks, machine))) {
     const text =
       `Peer ${host} hosts one or more bricks. If the peer is in not recoverable state then use either replace-brick or ` +
       'remove-brick command with force to remove all bricks from the peer and attempt the peer detach again.';

@@ -1,6 +1,6 @@
 /** `volume info` of one volume, in the order of the real one. */
 import type { ToolResult } from '../tools/tool.ts';
-import { refusal, success } from './answers.ts';
+import { refusal, success, type Body } from './answers.ts';
 import type { PoolVolume } from './pool.ts';
 
 const statuses = {
@@ -39,9 +39,17 @@ export function describeVolume(volume: PoolVolume | undefined): ToolResult {
   if (volume === undefined) {
     return refusal('Volume does not exist', 30806, { volInfo: { volumes: { count: 0 } } });
   }
+  return success({ volInfo: { volumes: { volume: described(volume), count: 1 } } });
+}
+
+/** `volume info` of them all. */
+export const describeVolumes = (volumes: readonly PoolVolume[]): ToolResult =>
+  success({ volInfo: { volumes: { volume: volumes.map(described), count: volumes.length } } });
+
+function described(volume: PoolVolume): Body {
   const sets = volume.bricks.length / Math.max(volume.replica, volume.disperse, 1);
   const options = optionsOf(volume);
-  const described = {
+  return {
     name: volume.name,
     id: volume.uuid,
     ...statuses[volume.status],
@@ -66,5 +74,4 @@ export function describeVolume(volume: PoolVolume | undefined): ToolResult {
     optCount: options.size,
     options: { option: [...options].map(([name, value]) => ({ name, value })) },
   };
-  return success({ volInfo: { volumes: { volume: described, count: 1 } } });
 }

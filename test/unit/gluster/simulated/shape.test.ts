@@ -168,6 +168,12 @@ const cases: readonly (readonly [string, readonly (string | number)[], string, F
   ['volume-info-distrep.xml', [`volume create v replica 3 ${bricks('v', 6)}`, 'volume start v'], 'volume info v'],
   ['volume-info-distribute.xml', [`volume create v ${bricks('v', 3)}`, 'volume start v'], 'volume info v'],
   ['fail-info-no-such-volume.xml', [], 'volume info v'],
+  [
+    'volume-info-all.xml',
+    [`volume create v replica 3 ${bricks('v', 3)}`, `volume create w replica 3 ${bricks('w', 3)}`, 'volume start v'],
+    'volume info',
+  ],
+  ['volume-info-empty.xml', [], 'volume info'],
   ['volume-list.xml', [`volume create v ${bricks('v', 3)}`, `volume create w ${bricks('w', 3)}`], 'volume list'],
   ['volume-list-empty.xml', [], 'volume list'],
   ['add-brick.xml', twoSets.slice(0, 2), `volume add-brick v ${second('v')}`],

@@ -36,17 +36,43 @@ describe('taking a node out of the pool', () => {
     expect(await remove(hostName('10.0.0.99'))).toEqual(done());
   });
 
-  it("is rejected while a volume has a brick there, with gluster's advice, and never forced", async () => {
+  it('is rejected while volumes have bricks there, whatever the pool calls the node, and nothing is sent', async () => {
     await prepareAll(cluster);
-    const spec = await makeBricks(cluster, 1);
-    await cluster.storage.createVolume(via, spec, cluster.context);
+    const specs = await Promise.all([1, 2, 3, 4].map((number) => makeBricks(cluster, number)));
+    for (const spec of specs) {
+      await cluster.storage.createVolume(via, spec, cluster.context);
+    }
+    expect(await remove()).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringMatching(/^10\.0\.0\.4 .* bricks of vol_\S+, vol_\S+, vol_\S+ and 1 more$/) as string,
+    });
+    expect(cluster.ran.filter(({ line }) => line.includes('detach'))).toEqual([]);
+  });
+
+  it('is rejected in the words of gluster, should a brick have come in between', async () => {
+    cluster.simulation.faults.add({
+      effect: { kind: 'refuse', opRet: 1, opErrno: 3, opErrstr: 'Peer 10.0.0.4 hosts one or more bricks. If the peer' },
+      argv: 'peer detach',
+    });
     expect(await remove()).toMatchObject({
       kind: 'rejected',
       reason: expect.stringContaining('hosts one or more bricks') as string,
     });
-    expect(cluster.ran.filter(({ line }) => line.includes('detach')).map(({ line }) => line)).toEqual([
-      'gluster --xml --mode=script peer detach 10.0.0.4',
-    ]);
+  });
+
+  it('is rejected while a volume has all of its bricks there, which gluster would let go with it', async () => {
+    await prepareAll(cluster);
+    const { bricks, name } = await makeBricks(cluster, 1);
+    const whole = { name, durability: { kind: 'distribute' } as const, bricks: bricks.slice(3) };
+    expect(await cluster.storage.createVolume(via, whole, cluster.context)).toEqual(done());
+    expect(await remove()).toMatchObject({
+      kind: 'rejected',
+      reason: `10.0.0.4 cannot leave the trusted pool: it has bricks of ${name}`,
+    });
+    const argv = ['gluster', '--xml', '--mode=script', 'peer', 'detach', leaving.storage];
+    await cluster.simulation.runner.run(via, { argv, deadlineMs: 1_000 }, cluster.context);
+    expect(await cluster.storage.listVolumes(via, cluster.context)).toEqual(done([]));
+    expect(await cluster.storage.listVolumes(leaving, cluster.context)).toEqual(done([name]));
   });
 
   it('is rejected by the node itself: another member has to be asked', async () => {
