@@ -8,7 +8,7 @@ import { Errand, type Tools } from '../errand.ts';
 import { readVolumeStarted } from '../xml/volume-answers.ts';
 import type { VolumeInfo } from '../xml/volume-info.ts';
 import { readVolumeStatus } from '../xml/volume-status.ts';
-import { setbackOf } from './refusals.ts';
+import { acknowledgementOf, setbackOf } from './refusals.ts';
 import { look } from './volumes.ts';
 
 /** `start force` starts a stopped volume too, and leaves out in silence what cannot be started: so a look goes first. */
@@ -23,15 +23,7 @@ export async function restartBricks(
   if (seen.kind !== 'done') {
     return seen;
   }
-  const reply = await errand.ask(argv.volumeRestart(name), readVolumeStarted);
-  switch (reply.kind) {
-    case 'success':
-      return done();
-    case 'refused':
-      return setbackOf(reply.refusal, via);
-    default:
-      return reply;
-  }
+  return acknowledgementOf(await errand.ask(argv.volumeRestart(name), readVolumeStarted), via);
 }
 
 /** Gluster lists no brick of a node that it does not see, so the volume's own list says which there are. */

@@ -8,7 +8,7 @@ import { Errand, type Tools } from '../errand.ts';
 import { readAcknowledgement } from '../xml/answer.ts';
 import { readHealInfo, type BrickHealth } from '../xml/heal-info.ts';
 import { notStarted } from './brick-processes.ts';
-import { setbackOf } from './refusals.ts';
+import { acknowledgementOf, outcomeOf } from './refusals.ts';
 
 export async function healSummary(
   tools: Tools,
@@ -16,15 +16,8 @@ export async function healSummary(
   name: VolumeName,
   context: CallContext,
 ): Promise<Outcome<readonly BrickHeal[]>> {
-  const reply = await new Errand(tools, via, context).ask(argv.healSummary(name), readHealInfo);
-  switch (reply.kind) {
-    case 'success':
-      return done(reply.value.map(brickHeal));
-    case 'refused':
-      return setbackOf(reply.refusal, via);
-    default:
-      return reply;
-  }
+  const outcome = outcomeOf(await new Errand(tools, via, context).ask(argv.healSummary(name), readHealInfo), via);
+  return outcome.kind === 'done' ? done(outcome.value.map(brickHeal)) : outcome;
 }
 
 /** A brick that could not be asked has no counts: that is not 0. */
@@ -48,12 +41,7 @@ export async function startHeal(
   context: CallContext,
 ): Promise<Outcome<void>> {
   const reply = await new Errand(tools, via, context).answer(argv.volumeHeal(name, options), readAcknowledgement);
-  switch (reply.kind) {
-    case 'success':
-      return done();
-    case 'refused':
-      return reply.refusal.problem === 'not-started' ? notStarted(name) : setbackOf(reply.refusal, via);
-    default:
-      return reply;
-  }
+  return reply.kind === 'refused' && reply.refusal.problem === 'not-started'
+    ? notStarted(name)
+    : acknowledgementOf(reply, via);
 }

@@ -7,7 +7,7 @@ import { peerProbe, poolList } from '../argv/gluster.ts';
 import { Errand, type Tools } from '../errand.ts';
 import { readAcknowledgement } from '../xml/answer.ts';
 import { readPeers } from '../xml/peers.ts';
-import { setbackOf } from './refusals.ts';
+import { outcomeOf, setbackOf } from './refusals.ts';
 
 /** A probe of a member, or of the node itself, is a success to gluster too. */
 export async function ensurePeer(
@@ -30,15 +30,8 @@ export async function ensurePeer(
 }
 
 export async function listPeers(tools: Tools, via: NodeRef, context: CallContext): Promise<Outcome<readonly Peer[]>> {
-  const reply = await new Errand(tools, via, context).ask(poolList(), readPeers);
-  switch (reply.kind) {
-    case 'success':
-      return done(reply.value.map((peer) => named(peer, via)));
-    case 'refused':
-      return setbackOf(reply.refusal, via);
-    default:
-      return reply;
-  }
+  const outcome = outcomeOf(await new Errand(tools, via, context).ask(poolList(), readPeers), via);
+  return outcome.kind === 'done' ? done(outcome.value.map((peer) => named(peer, via))) : outcome;
 }
 
 /** Gluster says only that some peers are down; an administrator needs to know which. */

@@ -1,6 +1,7 @@
 /** What a caller may assume after a refusal that its verb has no better answer to. */
-import { failed, rejected, unknown, waiting, type Setback } from '../../domain/outcome.ts';
+import { done, failed, rejected, unknown, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
+import type { Reply } from '../errand.ts';
 import type { DiagnosedRefusal } from '../errors.ts';
 
 export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: NodeRef): Setback {
@@ -53,4 +54,22 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
     case 'other':
       return failed(reason);
   }
+}
+
+/** The outcome of a reply whose refusals mean nothing in particular to the verb. */
+export function outcomeOf<T>(reply: Reply<T>, via: NodeRef): Outcome<T> {
+  switch (reply.kind) {
+    case 'success':
+      return done(reply.value);
+    case 'refused':
+      return setbackOf(reply.refusal, via);
+    default:
+      return reply;
+  }
+}
+
+/** As `outcomeOf`, where only yes or no matters. */
+export function acknowledgementOf(reply: Reply<unknown>, via: NodeRef): Outcome<void> {
+  const outcome = outcomeOf(reply, via);
+  return outcome.kind === 'done' ? done() : outcome;
 }

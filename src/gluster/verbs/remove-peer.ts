@@ -7,12 +7,12 @@ import { done, rejected, type Outcome } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { CallContext } from '../../engine/ports.ts';
 import { peerDetach, poolList, volumesInfo } from '../argv/gluster.ts';
-import { Errand, type Reply, type Tools } from '../errand.ts';
+import { Errand, type Tools } from '../errand.ts';
 import { readAcknowledgement } from '../xml/answer.ts';
 import { readVolumeNodes, type VolumeNodes } from '../xml/brick-nodes.ts';
 import { readPeers } from '../xml/peers.ts';
 import { nameThePeer } from './peers.ts';
-import { setbackOf } from './refusals.ts';
+import { acknowledgementOf, outcomeOf } from './refusals.ts';
 
 export async function removePeer(
   tools: Tools,
@@ -37,8 +37,7 @@ export async function removePeer(
   if (reply.kind === 'refused' && reply.refusal.problem === 'peer-down') {
     return nameThePeer(tools, via, reply.refusal.message, context);
   }
-  const outcome = outcomeOf(reply, via);
-  return outcome.kind === 'done' ? done() : outcome;
+  return acknowledgementOf(reply, via);
 }
 
 /** The names of the volumes that have a brick on the host. */
@@ -60,15 +59,4 @@ function holders(volumes: readonly VolumeNodes[], host: HostName, known: readonl
   const bricks = volumes.flatMap(({ nodes }) => nodes);
   const uuids = new Set([...known, ...bricks.filter((brick) => brick.host === host).map(({ uuid }) => uuid)]);
   return volumes.filter(({ nodes }) => nodes.some(({ uuid }) => uuids.has(uuid))).map(({ name }) => name);
-}
-
-function outcomeOf<T>(reply: Reply<T>, via: NodeRef): Outcome<T> {
-  switch (reply.kind) {
-    case 'success':
-      return done(reply.value);
-    case 'refused':
-      return setbackOf(reply.refusal, via);
-    default:
-      return reply;
-  }
 }

@@ -5,7 +5,7 @@
  * refused then.
  */
 import type { VolumeName } from '../../domain/names.ts';
-import { done, failed, rejected, type Outcome, type Setback } from '../../domain/outcome.ts';
+import { failed, rejected, type Outcome, type Setback } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { BrickAddress, CallContext } from '../../engine/ports.ts';
 import * as argv from '../argv/gluster.ts';
@@ -14,7 +14,7 @@ import { readAcknowledgement } from '../xml/answer.ts';
 import type { VolumeInfo } from '../xml/volume-info.ts';
 import { holds } from './add-bricks.ts';
 import { inService } from './brick-processes.ts';
-import { setbackOf } from './refusals.ts';
+import { acknowledgementOf } from './refusals.ts';
 import { built, look } from './volumes.ts';
 
 export async function resetBrick(
@@ -54,16 +54,7 @@ async function take(
   step: 'start' | 'commit',
 ): Promise<Outcome<void>> {
   const command = built(() => argv.volumeResetBrick(name, brick, step));
-  if (command.kind !== 'done') {
-    return command;
-  }
-  const reply = await errand.answer(command.value, readAcknowledgement);
-  switch (reply.kind) {
-    case 'success':
-      return done();
-    case 'refused':
-      return setbackOf(reply.refusal, errand.node);
-    default:
-      return reply;
-  }
+  return command.kind === 'done'
+    ? acknowledgementOf(await errand.answer(command.value, readAcknowledgement), errand.node)
+    : command;
 }

@@ -19,7 +19,7 @@ import { readVolumeCreated, readVolumeDeleted, readVolumeStarted, readVolumeStop
 import { readVolumeInfo, type VolumeInfo } from '../xml/volume-info.ts';
 import { readVolumeList } from '../xml/volume-list.ts';
 import { nameThePeer } from './peers.ts';
-import { setbackOf } from './refusals.ts';
+import { outcomeOf, setbackOf } from './refusals.ts';
 
 export const volumeInfo = (
   tools: Tools,
@@ -33,15 +33,7 @@ export async function listVolumes(
   via: NodeRef,
   context: CallContext,
 ): Promise<Outcome<readonly string[]>> {
-  const reply = await new Errand(tools, via, context).ask(argv.volumeList(), readVolumeList);
-  switch (reply.kind) {
-    case 'success':
-      return done(reply.value);
-    case 'refused':
-      return setbackOf(reply.refusal, via);
-    default:
-      return reply;
-  }
+  return outcomeOf(await new Errand(tools, via, context).ask(argv.volumeList(), readVolumeList), via);
 }
 
 export async function createVolume(
