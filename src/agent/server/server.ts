@@ -114,10 +114,10 @@ function addCalls(app: FastifyInstance, options: ServerOptions): void {
       .send(ready ? 'ready\n' : 'not ready\n');
   });
   app.get(sessionPath, async (): Promise<SessionAnswer> => ({ node, instance, clock: clock.monotonic() }));
-  app.get(readinessPath, (request) => options.readiness(gone(request)));
+  app.get(readinessPath, (_request, reply) => options.readiness(gone(reply)));
   app.post(operationsPath, async (request, reply) => {
     const operation = takeOn(options, request.body);
-    const answer = await firstAnswer(options, operation, gone(request));
+    const answer = await firstAnswer(options, operation, gone(reply));
     return reply.code(answer.state === 'finished' ? 200 : 202).send(answer);
   });
   app.delete(`${operationsPath}/:operation`, async (request, reply) => {
@@ -156,10 +156,10 @@ async function firstAnswer({ clock, pollMs }: ServerOptions, { ended }: Operatio
   }
 }
 
-/** Fires when the caller's connection has ended. */
-function gone({ raw }: FastifyRequest): AbortSignal {
+/** Fires when the caller's connection has ended, or the answer is complete. */
+function gone({ raw }: FastifyReply): AbortSignal {
   const left = new AbortController();
-  raw.socket.once('close', () => left.abort());
+  raw.once('close', () => left.abort());
   return left.signal;
 }
 
