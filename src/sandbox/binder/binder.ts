@@ -156,6 +156,8 @@ export class Binder {
         this.#unbound.set(className, (this.#unbound.get(className) ?? new Set()).add(key));
       }
       this.#enqueue(`claim:${key}`);
+      // The expander watches claims only: a PersistentVolume that has become larger does not wake it.
+      this.#enqueue(`expand:${key}`);
     }
     const volume = volumeNameOf(object);
     if (volume !== undefined && change.type !== 'DELETED' && volumeNameOf(previous ?? object) !== volume) {
@@ -270,7 +272,6 @@ export class Binder {
     const kept = claim === undefined ? undefined : protectClaim(this.#context, claim);
     if (kept !== undefined) {
       syncClaim(this.#context, kept);
-      this.#workExpansion(key);
     }
   }
 

@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CoreV1Api, KubeConfig, StorageV1Api } from '@kubernetes/client-node';
+import { CoreV1Api, KubeConfig, StorageV1Api, VersionApi } from '@kubernetes/client-node';
 import { loadTopology, startBrickyard, type BrickyardProcess } from '../../support/brickyard-process.ts';
 import { startStorage, type TestStorage } from '../../support/storage.ts';
 import { startTestApi } from '../../support/test-api.ts';
@@ -24,6 +24,10 @@ export interface TestCluster {
   readonly systemNamespace: string;
   readonly storage: TestStorage;
   readonly brickyard: BrickyardProcess;
+  /** Of the API server: 32 for v1.32.4. */
+  readonly minor: number;
+  /** Ends the controller as SIGKILL does, and starts another one on its state. */
+  killAndStart(): Promise<void>;
   /** A new namespace, removed at the end. */
   namespace(): Promise<string>;
   /** Removes at the end whatever `remove` removes. */
@@ -79,16 +83,25 @@ export async function startTestCluster(): Promise<TestCluster> {
       storage,
       leaderElection: true,
     };
-    const brickyard = await startBrickyard(options);
+    let brickyard = await startBrickyard(options);
     undo.push(() => brickyard.stop());
     await loadTopology(options);
+    // Managed clusters say "32+".
+    const { minor } = await config.makeApiClient(VersionApi).getCode();
     return {
       core,
       storageApi: config.makeApiClient(StorageV1Api),
       provisioner,
       systemNamespace,
       storage,
-      brickyard,
+      get brickyard() {
+        return brickyard;
+      },
+      minor: Number.parseInt(minor, 10),
+      killAndStart: async () => {
+        await brickyard.kill();
+        brickyard = await startBrickyard(options);
+      },
       namespace,
       cleanUp: (remove) => {
         undo.push(() => remove().catch(() => undefined));

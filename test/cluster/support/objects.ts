@@ -129,6 +129,34 @@ export async function volumeGone(cluster: TestCluster, name: string): Promise<vo
   await waitFor(`PV ${name} is gone`, async () => (await getVolume(cluster, name)) === undefined, patience);
 }
 
+/** Has the claim ask for another size. Rejects with what the API server says when it refuses. */
+export async function resizeClaim(cluster: TestCluster, claim: ClaimRef, size: string): Promise<void> {
+  await cluster.core.patchNamespacedPersistentVolumeClaim({
+    namespace: claim.namespace,
+    name: claim.name,
+    body: [{ op: 'replace', path: '/spec/resources/requests/storage', value: size }],
+  });
+}
+
+/** Waits for the claim's status to say that size, and nothing of growth any more. */
+export async function grown(cluster: TestCluster, claim: ClaimRef, size: string): Promise<V1PersistentVolumeClaim> {
+  try {
+    return await waitFor(
+      `claim ${claim.name} has ${size}`,
+      async () => {
+        const current = await getClaim(cluster, claim);
+        const { capacity, conditions = [], allocatedResourceStatuses = {} } = current.status ?? {};
+        const isQuiet = conditions.length === 0 && Object.keys(allocatedResourceStatuses).length === 0;
+        return capacity?.['storage'] === size && isQuiet ? current : undefined;
+      },
+      patience,
+    );
+  } catch (error) {
+    const said = (await eventsOf(cluster, claim)).map((each) => `${each.reason}: ${each.message}`);
+    throw new Error(`claim ${claim.name} did not grow; events: ${said.join(' | ')}`, { cause: error });
+  }
+}
+
 /** Waits for the PV to reach a phase. */
 export async function phase(cluster: TestCluster, name: string, wanted: string): Promise<V1PersistentVolume> {
   return waitFor(

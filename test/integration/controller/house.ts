@@ -6,6 +6,7 @@ import { silentObserver } from '../../../src/controller/observer.ts';
 import { clusterRealm } from '../../../src/controller/realm.ts';
 import { silentLog } from '../../../src/domain/log.ts';
 import { clusterId } from '../../../src/domain/names.ts';
+import { GiB } from '../../../src/domain/quantity.ts';
 import type { VolumeEngine } from '../../../src/engine/api.ts';
 import { createEngine } from '../../../src/engine/engine.ts';
 import { createSimulation, type Simulation } from '../../../src/gluster/simulated/simulation.ts';
@@ -20,7 +21,7 @@ import {
   type PersistentVolumeClaim,
 } from '../../../src/kube/resources.ts';
 import { textAt, type JsonObject } from '../../../src/sandbox/api/json.ts';
-import { startKubeSandbox, type KubeSandbox } from '../../../src/sandbox/api/start.ts';
+import { startKubeSandbox, type KubeSandbox, type KubeSandboxOptions } from '../../../src/sandbox/api/start.ts';
 import { MemoryDisk, MemoryStore } from '../../../src/store/memory.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { disk, nodeSpecs } from '../../support/simulated-cluster.ts';
@@ -37,6 +38,17 @@ interface Running {
   readonly controller: Controller;
 }
 
+export interface HouseOptions {
+  readonly nodes?: number;
+  /** GiB of each node's disk. */
+  readonly gib?: number;
+  /** Default v1.25.16. */
+  readonly serverVersion?: string;
+  readonly binder?: KubeSandboxOptions['binder'];
+  /** Fields of the class `gluster`. */
+  readonly storageClass?: JsonObject;
+}
+
 export class House {
   readonly sandbox: KubeSandbox;
   readonly simulation: Simulation;
@@ -49,13 +61,13 @@ export class House {
   }
 
   /** Everything up: `nodes` nodes of `gib` GiB, one StorageClass `gluster`, and the controller at work. */
-  static async open(options: { readonly nodes?: number; readonly gib?: number } = {}): Promise<House> {
-    const { nodes = 3, gib = 100 } = options;
-    const sandbox = await startKubeSandbox({ clock: systemClock, random: mulberry32(7), serverVersion: 'v1.25.16' });
+  static async open(options: HouseOptions = {}): Promise<House> {
+    const { nodes = 3, gib = 100, serverVersion = 'v1.25.16', binder = {}, storageClass = {} } = options;
+    const sandbox = await startKubeSandbox({ clock: systemClock, random: mulberry32(7), serverVersion, binder });
     const simulation = createSimulation({ nodes: nodeSpecs(nodes, gib), clock: systemClock, random: mulberry32(11) });
     const house = new House(sandbox, simulation);
     sandbox.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: ownNamespace } });
-    house.createClass();
+    house.createClass(storageClass);
     await house.start();
     await house.loadNodes(nodes, gib);
     await waitFor('the Endpoints name every node', () => house.endpointAddresses().length === nodes);
@@ -205,6 +217,28 @@ export class House {
     );
   }
 
+  /** Has the claim ask for another size. Throws what the API server says when it refuses. */
+  resizeClaim(name: string, size: string, namespace = 'default'): void {
+    this.sandbox.api.patch(
+      { apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace },
+      { spec: { resources: { requests: { storage: size } } } },
+    );
+  }
+
+  /** A claim whose status says that size and speaks of growth no more. */
+  async grown(name: string, size: string, namespace = 'default'): Promise<PersistentVolumeClaim> {
+    return waitFor(
+      `claim ${name} has ${size}`,
+      () => {
+        const claim = this.claim(name, namespace);
+        const { capacity, conditions = [], allocatedResourceStatuses = {} } = claim?.status ?? {};
+        const quiet = conditions.length === 0 && Object.keys(allocatedResourceStatuses).length === 0;
+        return capacity?.['storage'] === size && quiet ? claim : undefined;
+      },
+      30_000,
+    );
+  }
+
   deleteClaim(name: string, namespace = 'default'): void {
     this.sandbox.api.delete({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', name, namespace });
   }
@@ -294,6 +328,15 @@ export class House {
       .nodes.filter((node) =>
         node.volumeGroups.some((group) => group.logicalVolumes.some((volume) => volume.tags.includes(tag))),
       ).length;
+  }
+
+  /** GiB of each file system on the nodes, smallest first. */
+  fileSystems(): number[] {
+    return this.simulation
+      .inspect()
+      .nodes.flatMap(({ volumeGroups }) => volumeGroups.flatMap(({ logicalVolumes }) => logicalVolumes))
+      .flatMap(({ kind, fileSystemSize }) => (kind === 'thin' ? [(fileSystemSize ?? 0) / GiB] : []))
+      .toSorted((one, other) => one - other);
   }
 
   /** Nothing is left: neither records, nor volumes, nor logical volumes, nor mounts. */
