@@ -1,13 +1,15 @@
 import type { VolumeEngine } from '../engine/api.ts';
 import { AdminError } from './admin-error.ts';
-import { viewPlan, viewProgress, type Admin, type VersionView } from './admin.ts';
+import type { Admin, VersionView } from './admin.ts';
 import { UnknownPlaceError, viewCapacity } from './capacity.ts';
 import { findVolume } from './find-volume.ts';
 import { growBy } from './growth.ts';
+import { localNodes } from './local-nodes.ts';
 import { localRecovery } from './local-recovery.ts';
 import { viewOutcome } from './outcome-view.ts';
 import { viewState, type StateQuery, type StateView } from './placement-state.ts';
 import { parseTopologyFile, TopologyFileError } from './topology-file.ts';
+import { viewPlan, viewProgress } from './topology-plan.ts';
 import { viewTopology, viewVolume } from './views.ts';
 import { viewVolumePlan } from './volume-plan.ts';
 
@@ -47,6 +49,7 @@ export function localAdmin({ version, role, engine }: LocalAdminOptions): Admin 
     capacity: (query) => known(async () => viewCapacity(opened(), query)),
     setState: async (query) => setState(opened(), query),
     growVolume: async (query, onProgress, signal) => growBy(opened(), query, onProgress, signal),
+    nodes: localNodes(opened, () => role() !== 'offline'),
     recovery: localRecovery(opened),
   };
 }

@@ -4,12 +4,14 @@ import { create as createHttp, isAxiosError, type AxiosInstance } from 'axios';
 import pRetry from 'p-retry';
 import type { z } from 'zod';
 import { AdminError, adminFailure } from './admin-error.ts';
-import { applyLine, planView, topologyAnswer, versionView, volumesAnswer, type Admin } from './admin.ts';
+import { topologyAnswer, versionView, volumesAnswer, type Admin } from './admin.ts';
 import { capacityView } from './capacity.ts';
 import { stateView } from './placement-state.ts';
 import { growthLine } from './growth.ts';
+import { nodesAnswer } from './nodes.ts';
 import type { OutcomeView } from './outcome-view.ts';
 import { remoteRecovery } from './remote-recovery.ts';
+import { applyLine, planView } from './topology-plan.ts';
 import { volumeView } from './views.ts';
 import { volumePlanView } from './volume-plan.ts';
 
@@ -61,6 +63,15 @@ export function remoteAdmin(socket: string): Admin {
     growVolume: (query, onProgress, signal) => {
       const request = { path: '/v1/volume/grow', body: query, line: growthLine };
       return follow(http, request, onProgress, signal, socket);
+    },
+    nodes: {
+      list: async () => (await ask(nodesAnswer, '/v1/nodes')).nodes,
+      planAdd: (query) => ask(planView, '/v1/node/plan-add', query),
+      add: (query, onProgress, signal) =>
+        follow(http, { path: '/v1/node/add', body: query, line: applyLine }, onProgress, signal, socket),
+      planRemove: (query) => ask(planView, '/v1/node/plan-remove', query),
+      remove: (query, onProgress, signal) =>
+        follow(http, { path: '/v1/node/remove', body: query, line: applyLine }, onProgress, signal, socket),
     },
     recovery: remoteRecovery(http, (error) => translate(error, socket)),
   };

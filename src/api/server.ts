@@ -6,11 +6,14 @@ import { ZodError, type z } from 'zod';
 import { messageOf } from '../domain/error-message.ts';
 import { describeIssues } from '../domain/schema.ts';
 import { AdminError, type AdminFailureCode } from './admin-error.ts';
-import type { Admin, ApplyLine } from './admin.ts';
+import type { Admin } from './admin.ts';
+import { answerInLines } from './answer-lines.ts';
 import { capacityQuery } from './capacity.ts';
 import { stateQuery } from './placement-state.ts';
 import { addGrowthRoute } from './growth-routes.ts';
+import { addNodeRoutes } from './node-routes.ts';
 import { addRecoveryRoutes } from './recovery-routes.ts';
+import type { ProgressView } from './topology-plan.ts';
 import { volumePlanQuery } from './volume-plan.ts';
 
 /** What sun_path holds on Linux, less its terminating zero. */
@@ -110,24 +113,12 @@ function adminApp(admin: Admin): FastifyInstance {
   app.post('/v1/topology/apply', async (request, reply) => {
     // Answers 400 before the first line goes out when the file is wrong; later problems are lines.
     await admin.planTopology(request.body);
-    const gone = new AbortController();
-    reply.raw.on('close', () => gone.abort(new Error('the caller has gone')));
-    reply.hijack();
-    reply.raw.writeHead(200, { 'content-type': 'application/x-ndjson' });
-    const write = (line: ApplyLine): void => void reply.raw.write(`${JSON.stringify(line)}\n`);
-    try {
-      const outcome = await admin.applyTopology(
-        request.body,
-        (progress) => write({ type: 'progress', progress }),
-        gone.signal,
-      );
-      write({ type: 'result', outcome });
-    } catch (error) {
-      write({ type: 'result', outcome: { kind: 'failed', reason: failureOf(error).message } });
-    }
-    reply.raw.end();
+    await answerInLines<ProgressView>(reply, { failureOf }, (tell, signal) =>
+      admin.applyTopology(request.body, tell, signal),
+    );
   });
   addGrowthRoute(app, admin, { failureOf, queryOf });
+  addNodeRoutes(app, admin, { failureOf, queryOf });
   addRecoveryRoutes(app, admin, { failureOf, queryOf });
   return app;
 }

@@ -4,6 +4,7 @@ import { addCapacityCommand } from './commands/capacity.ts';
 import { addCertsCommand } from './commands/certs.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addNodeCommand } from './commands/node.ts';
 import { addSandboxCommand } from './commands/sandbox.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addTopologyCommand } from './commands/topology.ts';
@@ -47,6 +48,7 @@ export function buildProgram(io: Io, endWith: CommandContext['endWith']): Comman
   addServeCommand(program, context);
   addSandboxCommand(program, context);
   addTopologyCommand(program, context);
+  addNodeCommand(program, context);
   addVolumeCommand(program, context);
   addDoctorCommand(program, context);
   addCapacityCommand(program, context);

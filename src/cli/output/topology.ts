@@ -1,4 +1,4 @@
-import type { ChangeView, PlanView, ProgressView } from '../../api/admin.ts';
+import type { ChangeView, PlanView, ProgressView } from '../../api/topology-plan.ts';
 import type { TopologyView } from '../../api/views.ts';
 import { describeSize } from '../../domain/quantity.ts';
 import { table } from './table.ts';

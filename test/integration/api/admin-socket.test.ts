@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { create as createHttp } from 'axios';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Admin, ProgressView } from '../../../src/api/admin.ts';
+import type { Admin } from '../../../src/api/admin.ts';
 import { AdminError } from '../../../src/api/admin-error.ts';
 import type { GrowthProgressView } from '../../../src/api/growth.ts';
 import { NoServerError, remoteAdmin } from '../../../src/api/remote-admin.ts';
@@ -14,6 +14,8 @@ import type { CapacityView } from '../../../src/api/capacity.ts';
 import type { StateView } from '../../../src/api/placement-state.ts';
 import type { SurveyView } from '../../../src/api/recovery.ts';
 import type { VolumeView } from '../../../src/api/views.ts';
+import { newNodeQuery, nodeQuery, type NodeView } from '../../../src/api/nodes.ts';
+import type { PlanView, ProgressView } from '../../../src/api/topology-plan.ts';
 import type { VolumePlanView } from '../../../src/api/volume-plan.ts';
 import { nodeId } from '../../../src/domain/names.ts';
 import { usualShape } from '../../../src/domain/volume-shape.ts';
@@ -95,6 +97,20 @@ const survey: SurveyView = {
   looked: { volumes: 1, devices: 3, records: 1 },
 };
 
+const node: NodeView = {
+  id: 'a',
+  cluster: 'main',
+  zone: '1',
+  manage: 'a',
+  storage: '10.0.0.1',
+  placement: 'online',
+  state: 'down',
+  since: '2026-01-01T00:00:00.000Z',
+  problems: [{ kind: 'unreachable', meaning: 'it does not answer', remedy: 'look' }],
+  devices: [],
+};
+const plan: PlanView = { changes: [], refusals: [], unchanged: { nodes: 1, devices: 0 } };
+
 /** An administrator's counterpart whose answers the test knows. */
 const answers: Admin = {
   version: async () => ({ version: '1.2.3', role: 'leader' }),
@@ -136,6 +152,29 @@ const answers: Admin = {
     changed: true,
     bricks: 2,
   }),
+  nodes: {
+    list: async () => [node],
+    planAdd: async ({ zone }) => {
+      if (zone === undefined) {
+        throw new AdminError('invalid', 'zone: expected one');
+      }
+      return plan;
+    },
+    add: async ({ devices }, onProgress) => {
+      onProgress({ ...progress, device: devices.map(({ name }) => name).join() });
+      return { kind: 'waiting', reason: 'no answer' };
+    },
+    planRemove: async ({ node: id }) => {
+      if (id !== 'a') {
+        throw new AdminError('not-found', `no node ${id}`);
+      }
+      return plan;
+    },
+    remove: async (_query, onProgress) => {
+      onProgress({ ...progress, step: 'leave' });
+      return { kind: 'done' };
+    },
+  },
   recovery: {
     survey: async ({ onProgress }) => {
       onProgress({ looked: 1, total: 2 });
@@ -241,6 +280,26 @@ describe('admin API over its socket', () => {
     await expect(client.growVolume(nothing, () => undefined, AbortSignal.timeout(10_000))).rejects.toMatchObject({
       code: 'not-found',
     });
+  });
+
+  it('passes nodes on, how one comes and goes, and says at once what is wrong with a wish', async () => {
+    server = await startAdminServer(socket, answers);
+    const { nodes } = remoteAdmin(socket);
+    const live = AbortSignal.timeout(10_000);
+    expect(await nodes.list()).toEqual([node]);
+    const wish = newNodeQuery.parse({ node: 'b', zone: '1', devices: [{ name: '/dev/vdb' }] });
+    expect(await nodes.planAdd(wish)).toEqual(plan);
+    const steps: ProgressView[] = [];
+    const tell = (step: ProgressView): void => void steps.push(step);
+    expect(await nodes.add(wish, tell, live)).toEqual({ kind: 'waiting', reason: 'no answer' });
+    expect(await nodes.remove(nodeQuery.parse({ node: 'a' }), tell, live)).toEqual({ kind: 'done' });
+    expect(steps.map(({ step, device }) => [step, device])).toEqual([
+      [progress.step, '/dev/vdb'],
+      ['leave', progress.device],
+    ]);
+    await expect(nodes.add(newNodeQuery.parse({ node: 'b' }), tell, live)).rejects.toMatchObject({ code: 'invalid' });
+    await expect(nodes.remove(nodeQuery.parse({ node: 'x' }), tell, live)).rejects.toMatchObject({ code: 'not-found' });
+    expect(steps).toHaveLength(2);
   });
 
   it('tells how far a survey is, and gives the answers of every other recovery', async () => {

@@ -37,6 +37,10 @@ describe('command line', () => {
     ['doctor', ['doctor']],
     ['capacity', ['capacity']],
     ['topology set-state', ['topology', 'set-state']],
+    ['node', ['node']],
+    ['node list', ['node', 'list']],
+    ['node add', ['node', 'add']],
+    ['node remove', ['node', 'remove']],
   ])('helps with %s', async (_name, argv) => {
     const { code, out, err } = await run(...argv, '--help');
     expect(code).toBe(0);
@@ -105,6 +109,23 @@ describe('command line', () => {
       argv: ['topology', 'set-state', 'n1', 'gone'],
       expected:
         "brickyard: command-argument value 'gone' is invalid for argument 'state'. Allowed choices are online, offline, failed; see brickyard --help",
+    },
+    {
+      name: 'a device that is none',
+      argv: ['node', 'add', 'n1', '--zone', 'a', '--device', 'vdb'],
+      expected:
+        'brickyard: devices[0].name: device: expected an absolute path such as /dev/vdb, without . or .. in it, got "vdb"',
+    },
+    {
+      name: 'a serial number without a device',
+      argv: ['node', 'add', 'n1', '--device', '/dev/vdb', '--serial', '/dev/vdc=X1'],
+      expected: 'brickyard: --serial: expected a device that --device or --wipe names, got /dev/vdc',
+    },
+    {
+      name: 'a tag without a value',
+      argv: ['node', 'add', 'n1', '--tag', 'rack'],
+      expected:
+        "brickyard: option '--tag <key=value>' argument 'rack' is invalid. expected two names with an equals sign between them, got \"rack\"; see brickyard --help",
     },
     {
       name: 'a wrong setting',

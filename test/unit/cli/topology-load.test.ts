@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Admin, PlanView } from '../../../src/api/admin.ts';
+import type { Admin } from '../../../src/api/admin.ts';
+import type { PlanView } from '../../../src/api/topology-plan.ts';
 import type { OutcomeView } from '../../../src/api/outcome-view.ts';
 import { loadTopology } from '../../../src/cli/commands/topology-load.ts';
 import { CommandError, UsageError } from '../../../src/cli/exit-codes.ts';
