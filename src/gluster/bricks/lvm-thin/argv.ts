@@ -76,7 +76,7 @@ export const lvExtendPool = (place: BrickPlace, size: Bytes): Command =>
 export const lvExtendVolume = (place: BrickPlace, size: Bytes): Command =>
   change('lvextend', '--size', inBytes(size), `${place.group}/${place.volume}`);
 
-/** Takes the thin volume and any snapshot of it along. */
+/** Takes the thin volume along, and everything else in the pool: the caller has looked. */
 export const lvRemovePool = (place: BrickPlace): Command => change('lvremove', '--yes', `${place.group}/${place.pool}`);
 
 /** Makes the group's volumes appear as block devices. Success when they are there already. */
@@ -90,9 +90,15 @@ const volumeFields = 'lv_name,lv_size,pool_lv,lv_tags';
 /** Every logical volume of the group, the hidden ones too. */
 export const lvReport = (group: VolumeGroupName): Command => report('lvs', volumeFields, '--all', group);
 
-/** The pool and the volume of one brick; an empty report when neither is there. */
+/** The pool of one brick, its volume, and what else is in the pool; an empty report when neither of the two is there. */
 export const lvReportOf = ({ group, pool, volume }: BrickPlace): Command =>
-  report('lvs', `${volumeFields},lv_metadata_size`, '--select', `lv_name=${pool}||lv_name=${volume}`, group);
+  report(
+    'lvs',
+    `${volumeFields},lv_metadata_size`,
+    '--select',
+    `lv_name=${pool}||lv_name=${volume}||pool_lv=${pool}`,
+    group,
+  );
 
 /** Which group a physical volume belongs to, and its tags; an empty name when to none. */
 export const pvReport = (device: DeviceName): Command => report('pvs', 'pv_name,vg_name,vg_tags', device);

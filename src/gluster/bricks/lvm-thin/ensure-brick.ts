@@ -29,6 +29,8 @@ interface Made {
   readonly kind: 'made';
   readonly size: Bytes;
   readonly fresh: boolean;
+  /** Nobody has made a snapshot of it. */
+  readonly alone: boolean;
 }
 
 export async function ensureBrick(
@@ -41,12 +43,12 @@ export async function ensureBrick(
   if (made.kind !== 'made') {
     return made;
   }
-  const { fresh, size } = made;
+  const { fresh, size, alone } = made;
   const setback = await fileSystem(errand, place, { fresh, arbiter: brick.arbiter });
   if (setback !== undefined) {
     return setback;
   }
-  const mount = await mounted(errand, place, { fresh, disposable: pristine });
+  const mount = await mounted(errand, place, { fresh, disposable: pristine && alone });
   if (mount.kind !== 'mounted') {
     return mount;
   }
@@ -64,7 +66,7 @@ async function logicalVolume(work: Work): Promise<Made | Setback> {
     return exited;
   }
   if (exited.exitCode === 0) {
-    return { kind: 'made', size: roundUp(brick.size, extentSize), fresh: true };
+    return { kind: 'made', size: roundUp(brick.size, extentSize), fresh: true, alone: true };
   }
   return volumeExists(exited) ? earlierWork(work) : lvmFailure(work, command, exited);
 }
@@ -75,11 +77,18 @@ async function earlierWork({ errand, brick, place }: Work): Promise<Made | Setba
     case 'brick': {
       // After a reboot it may stand without being a block device.
       const setback = await step(errand, lvm.vgActivate(place.group));
-      return setback ?? { kind: 'made', size: standing.size, fresh: false };
+      return setback ?? { kind: 'made', size: standing.size, fresh: false, alone: standing.others.length === 0 };
     }
     case 'pool': {
       const setback = await step(errand, lvm.lvCreateInPool(place, brick.size));
-      return setback ?? { kind: 'made', size: roundUp(brick.size, extentSize), fresh: true };
+      return (
+        setback ?? {
+          kind: 'made',
+          size: roundUp(brick.size, extentSize),
+          fresh: true,
+          alone: standing.others.length === 0,
+        }
+      );
     }
     case 'nothing':
     case 'no-device':

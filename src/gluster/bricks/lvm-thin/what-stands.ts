@@ -13,9 +13,16 @@ export type Standing =
   | { readonly kind: 'no-device' }
   | { readonly kind: 'nothing' }
   /** The pool is ours but its thin volume is missing: a crash between the two. */
-  | { readonly kind: 'pool' }
+  | { readonly kind: 'pool'; readonly others: readonly string[] }
   /** Bytes of the thin volume, of its pool, and of the pool's metadata. */
-  | { readonly kind: 'brick'; readonly size: Bytes; readonly pool: Bytes; readonly metadata: Bytes };
+  | {
+      readonly kind: 'brick';
+      readonly size: Bytes;
+      readonly pool: Bytes;
+      readonly metadata: Bytes;
+      /** Snapshots of it, and clones: whatever else its pool holds. */
+      readonly others: readonly string[];
+    };
 
 export async function whatStands(errand: Errand, place: BrickPlace, brick: BrickSpec): Promise<Standing | Setback> {
   const command = lvReportOf(place);
@@ -46,12 +53,16 @@ export async function whatStands(errand: Errand, place: BrickPlace, brick: Brick
   }
   const volume = rows.value.find(({ lv_name }) => lv_name === place.volume);
   const pool = rows.value.find(({ lv_name }) => lv_name === place.pool);
+  const others = rows.value
+    .filter(({ pool_lv, lv_name }) => pool_lv === place.pool && lv_name !== place.volume)
+    .map(({ lv_name }) => lv_name);
   return volume === undefined
-    ? { kind: 'pool' }
+    ? { kind: 'pool', others }
     : {
         kind: 'brick',
         size: volume.lv_size,
         pool: pool?.lv_size ?? bytes(0),
         metadata: pool?.lv_metadata_size ?? bytes(0),
+        others,
       };
 }

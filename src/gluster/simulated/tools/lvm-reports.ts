@@ -82,27 +82,39 @@ const hidden = (name: string, bytes: number): Row => ({
   lv_tags: '',
 });
 
-/** Names in `lv_name=a||lv_name=b`, the only form of selection that anybody here uses. */
-function selectedNames(text: string): readonly string[] | undefined {
-  const names = text.split('||').map((term) => /^lv_name=([a-z0-9_]+)$/.exec(term)?.[1]);
-  return names.every((name) => name !== undefined) ? names : undefined;
+/** `lv_name=a||pool_lv=b` and so on: the only form of selection that anybody here uses. */
+function selected(text: string, group: VolumeGroup): readonly LogicalVolume[] | undefined {
+  const found: (readonly LogicalVolume[] | undefined)[] = text.split('||').map((term) => {
+    const [, field, name = ''] = /^(lv_name|pool_lv)=([a-z0-9_]+)$/.exec(term) ?? [];
+    const named = group.find(name);
+    switch (field) {
+      case 'lv_name':
+        return named === undefined ? [] : [named];
+      case 'pool_lv':
+        return group.volumesIn(name);
+      default:
+        return undefined;
+    }
+  });
+  return found.every((part) => part !== undefined) ? [...new Set(found.flat())] : undefined;
 }
 
 export const lvs: Tool = (machine, words) => {
   const parsed = reportWords(words);
   const select = parsed === undefined ? undefined : textOf(parsed, 'select');
-  const names = select === undefined ? [] : selectedNames(select);
   const [name = ''] = parsed?.positionals ?? [];
-  if (parsed === undefined || names === undefined) {
+  if (parsed === undefined) {
     return undefined;
   }
   const group = machine.groups.get(name);
   if (group === undefined) {
     return groupNotFound(name);
   }
+  const volumes = select === undefined ? group.volumes : selected(select, group);
+  if (volumes === undefined) {
+    return undefined;
+  }
   const all = parsed.values['all'] === true;
-  const volumes =
-    select === undefined ? group.volumes : names.map((each) => group.find(each)).filter((each) => each !== undefined);
   const spare = all && group.spare > 0 ? [hidden('lvol0_pmspare', group.spare * group.extent)] : [];
   const text = report('lv', parsed, [...spare, ...volumes.flatMap((volume) => rowsOf(volume, group, all))]);
   return text === undefined ? undefined : printed(text);

@@ -283,6 +283,26 @@ describe('destroying a brick', () => {
     expect(state().mounts).toEqual([]);
   });
 
+  it('whose pool also holds a snapshot waits until that is removed', async () => {
+    const brick = brickOf(1, 0);
+    await ensure(brick);
+    const pool = volumes().find(({ kind }) => kind === 'thin-pool')?.name ?? '';
+    const group = state().volumeGroups[0]?.name ?? '';
+    const run = (...argv: readonly string[]) =>
+      cluster.simulation.runner.run(node(), { argv, deadlineMs: 1_000 }, cluster.context);
+    // To the pool a snapshot is a thin volume like any other.
+    await run('lvcreate', '--thin', '--virtualsize', '4194304b', '--name', 'snapshot', `${group}/${pool}`);
+    expect(await destroy(brick)).toMatchObject({
+      kind: 'waiting',
+      on: { what: 'condition', name: `snapshots of brick ${brick.id}` },
+      reason: expect.stringContaining(`${group}/${pool} also holds snapshot`) as string,
+    });
+    expect(volumes()).toHaveLength(3);
+    expect(state().mounts).toHaveLength(1);
+    await run('lvremove', '--yes', `${group}/snapshot`);
+    expect(await destroy(brick)).toEqual(done());
+  });
+
   it('that gluster still serves fails and takes nothing', async () => {
     const spec = await makeBricks(cluster, 1);
     await cluster.storage.createVolume(node(), spec, cluster.context);
