@@ -69,7 +69,8 @@ async function physicalVolume(errand: Errand, device: DeviceName, wipe: boolean)
   if (rows.kind !== 'read') {
     return rows;
   }
-  const row = rows.value.find(({ pv_name }) => pv_name === device);
+  // The one device that was asked for, under whichever of its names LVM likes best.
+  const [row] = rows.value;
   const group = row?.vg_name ?? '';
   if (group === '') {
     return { kind: 'cleared', physicalVolume: true };
