@@ -21,6 +21,12 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
+/** Whether the host, and so the guest, has a program. */
+export async function hasProgram(program: string): Promise<boolean> {
+  const found = await Promise.all(folders.map((folder) => exists(`${folder}/${program}`)));
+  return found.includes(true);
+}
+
 export interface Kernel {
   readonly version: string;
   /** The bootable file. */
@@ -47,10 +53,7 @@ export async function installedKernel(): Promise<Kernel | undefined> {
 /** Debian packages that this machine lacks for the guest. Empty: none. */
 export async function missingForLvm(): Promise<readonly string[]> {
   const absent = await Promise.all(
-    programs.map(async ([program, debianPackage]) => {
-      const found = await Promise.all(folders.map((folder) => exists(`${folder}/${program}`)));
-      return found.includes(true) ? [] : [debianPackage];
-    }),
+    programs.map(async ([program, debianPackage]) => ((await hasProgram(program)) ? [] : [debianPackage])),
   );
   return [...absent.flat(), ...((await installedKernel()) === undefined ? ['linux-image-amd64'] : [])];
 }

@@ -1,0 +1,60 @@
+/** The guest as a storage node: the project's verbs over it, and a shell to set scenes and to look behind them. */
+import { randomUUID } from 'node:crypto';
+import { brickIdFor, deviceName, hostName, nodeId, volumeId } from '../../../src/domain/names.ts';
+import type { Outcome } from '../../../src/domain/outcome.ts';
+import { bytes, MiB } from '../../../src/domain/quantity.ts';
+import type { NodeRef } from '../../../src/domain/topology.ts';
+import type { BrickSpec, CallContext, StorageNodes } from '../../../src/engine/ports.ts';
+import type { CommandRunner } from '../../../src/gluster/runner.ts';
+import { createCommandStorageNodes } from '../../../src/gluster/storage-nodes.ts';
+import { startGuest, type Guest, type GuestDisk } from './guest.ts';
+
+export const guestNode: NodeRef = { id: nodeId('guest'), manage: hostName('guest'), storage: hostName('127.0.0.1') };
+
+export interface StorageGuest extends Guest {
+  readonly nodes: StorageNodes;
+  /** As `nodes`, over a runner of the test's own. */
+  over(runner: CommandRunner): StorageNodes;
+  /** Lines of shell, run as root in the guest. Resolves to what they print; rejects when one of them fails. */
+  shell(script: string): Promise<string>;
+}
+
+export const context = (): CallContext => ({ signal: AbortSignal.timeout(120_000) });
+
+export async function startStorageGuest(disks: readonly GuestDisk[]): Promise<StorageGuest> {
+  const guest = await startGuest(disks);
+  const over = (runner: CommandRunner): StorageNodes => createCommandStorageNodes({ runner });
+  const shell = async (script: string): Promise<string> => {
+    const command = { argv: ['sh', '-euc', script], deadlineMs: 60_000 };
+    const result = await guest.runner.run(guestNode, command, context());
+    if (result.kind !== 'exited' || result.exitCode !== 0) {
+      throw new Error(`${script}: ${result.kind === 'exited' ? result.stderr || result.exitCode : result.reason}`);
+    }
+    return result.stdout;
+  };
+  return { ...guest, over, nodes: over(guest.runner), shell };
+}
+
+export const disk = deviceName('/dev/vda');
+
+/** A brick of a volume that no other test knows. */
+export function newBrick(change: Partial<BrickSpec> = {}): BrickSpec {
+  const volume = volumeId(randomUUID());
+  return {
+    id: brickIdFor(volume, 0, 0),
+    volume,
+    device: disk,
+    size: bytes(400 * MiB),
+    snapshotFactor: 1,
+    arbiter: false,
+    ...change,
+  };
+}
+
+/** The value of an outcome that has to be `done`. */
+export function valueOf<T>(outcome: Outcome<T>): T {
+  if (outcome.kind !== 'done') {
+    throw new Error(`${outcome.kind}: ${outcome.reason}`);
+  }
+  return outcome.value;
+}
