@@ -18,6 +18,17 @@ export default defineConfig({
       },
       { test: { name: 'cluster', include: ['test/cluster/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 60_000 } },
       { test: { name: 'gluster', include: ['test/gluster/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 120_000 } },
+      {
+        test: {
+          name: 'lvm',
+          include: ['test/lvm/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // A guest takes all the processors that there are: one at a time, and after the other levels.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });
