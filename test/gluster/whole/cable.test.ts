@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestClaim } from '../../support/claims.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { missingForGluster } from '../environment.ts';
-import { settled, startRealWhole, type RealWhole } from './support.ts';
+import { settled, startRealWhole, tellAfterFailure, type RealWhole } from './support.ts';
 import { ways } from './ways.ts';
 
 const missing = await missingForGluster();
@@ -20,6 +20,8 @@ describe.skipIf(missing.length > 0).each(ways)(
     afterAll(async () => {
       await whole?.close();
     });
+
+    tellAfterFailure(() => whole);
 
     it('delays claims and loses none', async () => {
       const claims: TestClaim[] = await whole.claims.create(16, '320Mi');

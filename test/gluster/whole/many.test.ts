@@ -3,7 +3,7 @@ import type { TestClaim } from '../../support/claims.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { missingForGluster } from '../environment.ts';
 import type { RealNode } from '../harness/cluster.ts';
-import { settled, startRealWhole, type RealWhole } from './support.ts';
+import { settled, startRealWhole, tellAfterFailure, type RealWhole } from './support.ts';
 import { ways } from './ways.ts';
 
 const missing = await missingForGluster();
@@ -20,6 +20,8 @@ describe.skipIf(missing.length > 0).each(ways)('a burst of claims, with nodes re
   afterAll(async () => {
     await whole?.close();
   });
+
+  tellAfterFailure(() => whole);
 
   const crash = async (): Promise<void> => {
     await whole.brickyard.kill();

@@ -1,7 +1,7 @@
 /** The whole product on real storage: sandbox API, real nodes with real bricks, and the real binary in the nodes' network. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { afterEach, expect } from 'vitest';
 import type { CoreV1Api, V1PersistentVolume } from '@kubernetes/client-node';
 import type { KubeSandbox } from '../../../src/sandbox/api/start.ts';
 import { loadTopology, startBrickyard, type BrickyardProcess } from '../../support/brickyard-process.ts';
@@ -68,7 +68,6 @@ async function begin(
   closing.push(() => api.close());
   closing.push(await openDoor(cluster.outer, Number(new URL(api.url).port)));
   const access = await openWay(way, cluster);
-  closing.push(() => access.close());
   const core = await prepareApi(api.kubeconfig, true);
   const directory = join(cluster.directory, 'controller');
   await mkdir(directory);
@@ -171,6 +170,16 @@ async function expectAtRest(cluster: RealCluster, claims: TestClaims, wanted: re
       expect(standing[kind], `${kind} of ${node.id}`).toHaveLength(wanted.length);
     }
   }
+}
+
+/** After a test that failed: the end of what the controller said. */
+export function tellAfterFailure(whole: () => RealWhole | undefined): void {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === 'fail') {
+      const log = (await whole()?.brickyard.log()) ?? 'there is no controller';
+      process.stderr.write(`${log.split('\n').slice(-60).join('\n')}\n`);
+    }
+  });
 }
 
 /** Resolves when nothing but the claims' own is left anywhere. What is left is in the error. */
