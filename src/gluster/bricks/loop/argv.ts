@@ -10,10 +10,7 @@ import { identityName } from './names.ts';
 /** Fields of an entry, in the order in which `readEntries` takes them; NUL cannot occur in any. */
 const entryFormat = String.raw`%y\0%s\0%b\0%l\0%P\0`;
 
-/**
- * A directory and what is in it. Prints nothing, and exits 0, where there is no such thing. What others take away
- * meanwhile is left out.
- */
+/** A directory and what is in it. What others take away meanwhile is left out. */
 export const listDirectory = (path: string): Command =>
   command(deadlines.look, 'find', path, '-ignore_readdir_race', '-maxdepth', '1', '-printf', entryFormat);
 

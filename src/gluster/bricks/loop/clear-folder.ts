@@ -8,13 +8,14 @@ import { rejected, type Setback } from '../../../domain/outcome.ts';
 import type { Errand } from '../../errand.ts';
 import { allMounts } from '../mounts.ts';
 import { look, step } from '../steps.ts';
-import { emptyFolder, findIdentities, listDirectory, listLoopDevices, realPath } from './argv.ts';
+import { emptyFolder, findIdentities, listLoopDevices, realPath } from './argv.ts';
+import { listing } from './listing.ts';
 import { ownerOf, shelfName, shelfOf } from './names.ts';
 import { readEntries, readLoopDevices, type Entry } from './report.ts';
 
 export async function clearedFolder(errand: Errand, device: DeviceName, wipe: boolean): Promise<Setback | undefined> {
   const where = `${device} of ${errand.node.id}`;
-  const listed = await look(errand, listDirectory(device), readEntries);
+  const listed = await listing(errand, device);
   if (listed.kind !== 'read') {
     return listed;
   }
@@ -52,7 +53,7 @@ async function withoutOwnShelf(
   if (!inside.some(isOwn)) {
     return { kind: 'read', value: inside };
   }
-  const shelf = await look(errand, listDirectory(path), readEntries);
+  const shelf = await listing(errand, path);
   if (shelf.kind !== 'read') {
     return shelf;
   }
@@ -71,7 +72,9 @@ async function ofBrickyard(
     return found;
   }
   const shelf = found.value.find(({ name }) => shelfName.test(name.split('/').at(-2) ?? ''));
-  return shelf === undefined ? undefined : rejected(`${device} of ${errand.node.id} holds bricks of Brickyard's: it is ${ownerOf(shelf.link)}`);
+  return shelf === undefined
+    ? undefined
+    : rejected(`${device} of ${errand.node.id} holds bricks of Brickyard's: it is ${ownerOf(shelf.link)}`);
 }
 
 async function inUse(errand: Errand, device: DeviceName, where: string): Promise<Setback | undefined> {

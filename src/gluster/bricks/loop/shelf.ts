@@ -6,9 +6,10 @@ import { bytes, roundDown, roundUp, type Bytes } from '../../../domain/quantity.
 import { deviceMissing, deviceUnprepared, type DeviceFacts } from '../../../engine/ports.ts';
 import type { Errand } from '../../errand.ts';
 import { look } from '../steps.ts';
-import { listDirectory, roomOf } from './argv.ts';
+import { roomOf } from './argv.ts';
+import { listing } from './listing.ts';
 import { brickFileOf, identityName, shelfOf } from './names.ts';
-import { readEntries, readRoom, type Entry, type Room } from './report.ts';
+import { readRoom, type Entry, type Room } from './report.ts';
 
 /** One brick's files, as they stand. */
 export interface Stored {
@@ -32,7 +33,7 @@ export type Unprepared = { readonly kind: 'unprepared' };
 
 export async function contentsOf(errand: Errand, device: DeviceName): Promise<Contents | Unprepared | Setback> {
   const shelf = shelfOf(errand.node.id, device);
-  const listed = await look(errand, listDirectory(shelf.path), readEntries);
+  const listed = await listing(errand, shelf.path);
   if (listed.kind !== 'read') {
     return listed;
   }
@@ -66,7 +67,7 @@ function storedAmong(entries: readonly Entry[]): ReadonlyMap<BrickId, Stored> {
 
 /** No shelf: because there is no folder, or because the one that is there was never prepared. */
 export async function whyUnprepared(errand: Errand, device: DeviceName): Promise<Setback> {
-  const listed = await look(errand, listDirectory(device), readEntries);
+  const listed = await listing(errand, device);
   if (listed.kind !== 'read') {
     return listed;
   }

@@ -26,8 +26,11 @@ export const find: Tool = (machine, [folder = '', ...words]) => {
 function list(machine: Machine, path: string): ToolResult {
   const file = machine.files.file(path);
   const directory = machine.files.find(path);
-  if (file !== undefined || directory === undefined) {
-    return printed(file === undefined ? '' : formatted({ path: '', file }));
+  if (file !== undefined) {
+    return printed(formatted({ path: '', file }));
+  }
+  if (directory === undefined) {
+    return complaint(1, `find: '${path}': No such file or directory`);
   }
   return printed([{ path: '' }, ...entriesBelow(directory, 1)].map(formatted).join(''));
 }
