@@ -83,10 +83,13 @@ export class CertificateFolder {
     await this.#write(holder.path, pair, authority.cert, 'wx');
   }
 
-  /** Makes a new certificate in the place of the one that is there. Who reads it meanwhile sees the old one or the new one. */
-  async renew(holder: Holder, authority: KeyPair, days: number): Promise<void> {
+  /**
+   * Makes a new certificate in the place of the one that is there. Who reads it meanwhile sees the old one or the new one.
+   * `believed`: the authorities that the holder is to believe in, PEM.
+   */
+  async renew(holder: Holder, authority: KeyPair, days: number, believed = authority.cert): Promise<void> {
     const pair = await issueCertificate(authority, { ...holder, days }, this.#clock);
-    await this.#write(holder.path, pair, authority.cert, 'w');
+    await this.#write(holder.path, pair, believed, 'w');
   }
 
   /** Everybody who has a certificate here, the controller first, nodes by name. */

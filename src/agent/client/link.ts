@@ -16,6 +16,8 @@ export interface LinkOptions {
   readonly certDir: string;
   readonly credentials: CredentialSource;
   readonly clock: Clock;
+  /** Milliseconds in which an agent that can be reached has answered who it is. */
+  readonly greetingMs: number;
 }
 
 /** A life of the agent, and how its clock stands to ours. */
@@ -32,8 +34,6 @@ interface Pool {
   users: number;
 }
 
-/** Milliseconds in which an agent that can be reached has answered who it is. */
-const greetingTimeout = 5_000;
 /** Milliseconds for which a session is taken to be still so: an agent that has gone is found out by a greeting, quickly. */
 const sessionAge = 15_000;
 /** Bytes of an answer at most: that about a pool of 2,000 volumes fits many times. */
@@ -84,7 +84,8 @@ export class Link {
 
   /** Calls an operation off. */
   async cancel(operation: string): Promise<void> {
-    await this.#exchange((client) => client.delete(`${operationsPath}/${operation}`, { timeout: greetingTimeout }));
+    const timeout = this.#options.greetingMs;
+    await this.#exchange((client) => client.delete(`${operationsPath}/${operation}`, { timeout }));
   }
 
   close(): void {
@@ -93,10 +94,10 @@ export class Link {
   }
 
   async #greet(): Promise<Session> {
-    const { clock, node } = this.#options;
+    const { clock, node, greetingMs } = this.#options;
     const ask = async (): Promise<SessionAnswer> => {
       const { status, data } = await this.#exchange((client) =>
-        client.get<unknown>(sessionPath, { timeout: greetingTimeout }),
+        client.get<unknown>(sessionPath, { timeout: greetingMs }),
       );
       return this.#greeted(status, data);
     };

@@ -34,6 +34,8 @@ export interface AgentStorageNodes extends StorageNodes {
   close(): void;
 }
 
+/** Milliseconds after which an agent that does not say who it is counts as out of reach. */
+const longestGreeting = 5_000;
 /** Milliseconds in which an agent has looked at its devices. */
 const readinessTimeout = 60_000;
 
@@ -46,12 +48,13 @@ export function createAgentStorageNodes(options: AgentStorageNodesOptions): Agen
     ...(lookEveryMs === undefined ? {} : { lookEveryMs }),
   });
   const parts = { clock, random, log, sender: randomUUID(), silenceMs, answerMs };
+  const greetingMs = Math.min(longestGreeting, answerMs);
   const links = new Map<string, Link>();
   let sequence = 0;
   const linkTo = (node: NodeRef): Link => {
     // Another address is another machine, perhaps.
     const key = `${node.id} ${node.manage}`;
-    const link = links.get(key) ?? new Link({ node, port, certDir, credentials, clock });
+    const link = links.get(key) ?? new Link({ node, port, certDir, credentials, clock, greetingMs });
     links.set(key, link);
     return link;
   };

@@ -49,6 +49,8 @@ export interface Agent {
   close(abort: AbortSignal): Promise<void>;
 }
 
+const lingerMs = 500;
+
 /** Resolves as soon as it listens; it is ready when its bricks are mounted and served. Throws CredentialsError. */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
   const { clock, log, certDir, lookEveryMs = 10_000, retryMs = 10_000 } = options;
@@ -91,17 +93,23 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     close: async (abort) => {
       stopping = true;
       stop.abort(new Error('the agent is stopping'));
-      await closeAll(server, operations, started, abort);
+      // Their callers ask for the outcomes in turns, and may be between two of them.
+      const linger = operations.active > 0 ? lingerMs : 0;
+      await closeAll({ server, operations, started, clock, linger }, abort);
     },
   };
 }
 
-async function closeAll(
-  server: AgentServer,
-  operations: Operations,
-  started: Promise<void>,
-  abort: AbortSignal,
-): Promise<void> {
+interface Closing {
+  readonly server: AgentServer;
+  readonly operations: Operations;
+  readonly started: Promise<void>;
+  readonly clock: Clock;
+  /** Milliseconds for which outcomes can still be fetched when all is over. */
+  readonly linger: number;
+}
+
+async function closeAll({ server, operations, started, clock, linger }: Closing, abort: AbortSignal): Promise<void> {
   const cancel = (): void => operations.cancelAll('the agent is stopping');
   if (abort.aborted) {
     cancel();
@@ -109,6 +117,7 @@ async function closeAll(
   abort.addEventListener('abort', cancel, { once: true });
   try {
     await Promise.all([operations.idle(), started]);
+    await clock.sleep(linger);
     await server.close(abort);
   } finally {
     abort.removeEventListener('abort', cancel);

@@ -1,5 +1,7 @@
 /** Requests to an agent as somebody who does not use the client may make them. */
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:tls';
 import { request, type RequestOptions } from 'node:https';
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
@@ -79,3 +81,17 @@ export const post = (url: string, caller: Caller, body: unknown): Promise<RawAns
   ask(url, caller, { method: 'POST', path: operationsPath, body });
 
 export const refusalOf = ({ body }: RawAnswer): string => z.object({ error: z.string() }).parse(body).error;
+
+/** The certificate (PEM) that the agent shows to a new connection. */
+export async function shown({ url }: { readonly url: string }): Promise<string> {
+  const socket = connect({
+    port: Number(new URL(url).port),
+    host: '127.0.0.1',
+    servername: 'node-1.agent.brickyard',
+    rejectUnauthorized: false,
+  });
+  await once(socket, 'secureConnect');
+  const certificate = socket.getPeerX509Certificate()?.toString() ?? '';
+  socket.destroy();
+  return certificate;
+}
