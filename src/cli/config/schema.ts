@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { choice, count, duration, path, size, text, toggle, words } from './leaf.ts';
+import { choice, count, duration, path, size, text, toggle } from './leaf.ts';
 import type { CrossFieldProblem } from './cross-field.ts';
-import { nodeAccess, nodeAccessProblems, type NodeAccess } from './node-access.ts';
+import { nodeAccess, nodeAccessProblems, nodesSchema, type NodeAccess } from './node-access.ts';
 
 const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 // A DNS subdomain, a slash and a name, as Kubernetes wants it. The prefix kubernetes.io/ is refused because kube-controller-manager
@@ -51,42 +51,7 @@ export const configSchema = z.strictObject({
       path: path('State file of the sqlite store. Absent: state.db in stateDir.').optional(),
     })
     .prefault({}),
-  nodes: z
-    .strictObject({
-      kind: choice(
-        'How storage nodes are reached. agent: brickyard agent on each, over mutual TLS. ssh: no agent. local: this host is the one node. simulated: nodes in memory, for trials and tests.',
-        ['agent', 'ssh', 'local', 'simulated'],
-      ).prefault('agent'),
-      agent: z
-        .strictObject({
-          port: count('Port that the agents listen on.', 1, 65_535).prefault(24_017),
-          certDir: path(
-            'Folder with tls.crt, tls.key and ca.crt: who this controller is, and whose agents it believes. Read again when they change.',
-          ).prefault('/etc/brickyard/tls'),
-        })
-        .prefault({}),
-      ssh: z
-        .strictObject({
-          user: text('User that logs in on the nodes.', 'a user name', /^[a-z_][a-z0-9_-]{0,31}$/).prefault('root'),
-          port: count('Port of sshd on the nodes.', 1, 65_535).prefault(22),
-          keyFile: path('Private key, without a passphrase. Needed with kind ssh.').optional(),
-          knownHostsFile: path('Host keys of the nodes, as ssh keeps them. Needed with kind ssh.').optional(),
-          sudo: toggle('Run commands by sudo -n, for a user that is not root.').prefault(false),
-        })
-        .prefault({}),
-      local: z
-        .strictObject({
-          prefix: words('Words that go before every command, for a container that works on its host.').prefault(''),
-        })
-        .prefault({}),
-      url: text(
-        'URL of a running simulation (brickyard sandbox prints one), with kind simulated. Absent: an own simulation in this process.',
-        'an http URL on the loopback interface',
-        /^http:\/\/(?:127\.0\.0\.1|\[::1\]|localhost):\d+\/?$/,
-      ).optional(),
-      tokenFile: path('File that holds the bearer token for nodes.url.').optional(),
-    })
-    .prefault({}),
+  nodes: nodesSchema.prefault({}),
   leaderElection: z
     .strictObject({
       enabled: toggle('Take a Lease before working. Switch it off only where a second replica is impossible.').prefault(
@@ -140,7 +105,7 @@ export const configSchema = z.strictObject({
     .prefault({}),
 });
 
-export type ParsedConfig = z.output<typeof configSchema>;
+type ParsedConfig = z.output<typeof configSchema>;
 
 /** A configuration that is right as a whole, with everything that follows from other fields filled in. */
 export interface Config extends Omit<ParsedConfig, 'store' | 'admin' | 'leaderElection' | 'nodes'> {
