@@ -12,13 +12,13 @@ import { mulberry32 } from './random.ts';
 
 export const disk = deviceName('/dev/vdb');
 
-/** `count` nodes called node-1 and so on, each with one blank disk of `gib` GiB. */
-export const nodeSpecs = (count: number, gib = 100): readonly SimulatedNodeSpec[] =>
+/** `count` nodes called node-1 and so on, each with one blank disk, or folder, of `gib` GiB. */
+export const nodeSpecs = (count: number, gib = 100, device = disk): readonly SimulatedNodeSpec[] =>
   Array.from({ length: count }, (_none, index) => ({
     id: nodeId(`node-${index + 1}`),
     manage: hostName(`node-${index + 1}.manage`),
     storage: hostName(`10.0.0.${index + 1}`),
-    devices: [{ name: disk, size: bytes(gib * GiB) }],
+    devices: [{ name: device, size: bytes(gib * GiB) }],
   }));
 
 export interface SimulatedCluster {

@@ -3,10 +3,18 @@ import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import type { Outcome } from '../../../../src/domain/outcome.ts';
 import type { VolumeSpec } from '../../../../src/engine/ports.ts';
+import type { DeviceName } from '../../../../src/domain/names.ts';
+import { brickFilesOf } from '../../../../src/gluster/bricks/loop/names.ts';
 import { brickPlaceOf } from '../../../../src/gluster/bricks/lvm-thin/names.ts';
+import { deviceKeyOf, mountPlaceOf } from '../../../../src/gluster/bricks/place.ts';
 import type { FaultSpec } from '../../../../src/gluster/simulated/faults.ts';
-import { disk, type SimulatedCluster } from '../../../support/simulated-cluster.ts';
+import type { SimulatedCluster } from '../../../support/simulated-cluster.ts';
 import { brickOf, nameOf } from '../verbs/volume-fixture.ts';
+
+/** A cluster, and the device of each node that its bricks are cut from. */
+export interface Ground extends SimulatedCluster {
+  readonly device: DeviceName;
+}
 
 const locked = 'Another transaction is in progress. Please try again after some time.';
 
@@ -19,7 +27,19 @@ const effect: fc.Arbitrary<Exclude<FaultSpec['effect'], { kind: 'glusterd-down' 
 const fault: fc.Arbitrary<FaultSpec> = fc.oneof(
   fc.record({
     effect,
-    argv: fc.constantFrom('^lv', '^mkfs', '^mount', '^umount', '^mkdir', '^rmdir', 'volume', 'create', '.'),
+    argv: fc.constantFrom(
+      '^lv',
+      '^mkfs',
+      '^mount',
+      '^umount',
+      '^mkdir',
+      '^rmdir',
+      '^(truncate|find|df|ln)',
+      '^(rm|losetup)',
+      'volume',
+      'create',
+      '.',
+    ),
     times: fc.integer({ min: 1, max: 3 }),
     probability: fc.constantFrom(0.3, 1),
   }),
@@ -47,19 +67,19 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reboot' as const), node: fc.integer({ min: 1, max: 3 }) }) },
 );
 
-const specOf = ({ nodes }: SimulatedCluster, number: number): VolumeSpec => ({
+const specOf = ({ nodes, device }: Ground, number: number): VolumeSpec => ({
   name: nameOf(number),
   durability: { kind: 'replicate', count: 3 },
   bricks: nodes.map(({ id, storage }, position) => ({
     host: storage,
-    path: brickPlaceOf(id, disk, brickOf(number, position).id).path,
+    path: mountPlaceOf(deviceKeyOf(id, device), brickOf(number, position).id).path,
     arbiter: false,
   })),
 });
 
 /** Does one step by the rules that the engine keeps, and checks that what it says is true. */
-export async function take(cluster: SimulatedCluster, next: Step): Promise<readonly Outcome<unknown>[]> {
-  const { storage, nodes, context, simulation } = cluster;
+export async function take(cluster: Ground, next: Step): Promise<readonly Outcome<unknown>[]> {
+  const { storage, nodes, context, simulation, device } = cluster;
   const [via] = nodes;
   if (via === undefined) {
     throw new Error('the cluster has no node');
@@ -84,7 +104,12 @@ export async function take(cluster: SimulatedCluster, next: Step): Promise<reado
       const pristine = seen.value === undefined;
       return Promise.all(
         nodes.map(async (node, position) => {
-          const outcome = await storage.ensureBrick(node, brickOf(next.volume, position), { pristine }, context);
+          const outcome = await storage.ensureBrick(
+            node,
+            brickOf(next.volume, position, { device }),
+            { pristine },
+            context,
+          );
           if (outcome.kind === 'done') {
             assert.deepEqual(standing(cluster, next.volume, position), { pool: true, volume: true, mounted: true });
           }
@@ -122,7 +147,7 @@ export async function take(cluster: SimulatedCluster, next: Step): Promise<reado
       }
       return Promise.all(
         nodes.map(async (node, position) => {
-          const outcome = await storage.destroyBrick(node, brickOf(next.volume, position), context);
+          const outcome = await storage.destroyBrick(node, brickOf(next.volume, position, { device }), context);
           if (outcome.kind === 'done') {
             assert.deepEqual(standing(cluster, next.volume, position), { pool: false, volume: false, mounted: false });
           }
@@ -133,26 +158,45 @@ export async function take(cluster: SimulatedCluster, next: Step): Promise<reado
   }
 }
 
-function standing({ simulation, nodes }: SimulatedCluster, number: number, position: number) {
+/** `pool`: what takes the room, a thin pool or an image; `volume`: what is mounted, a thin volume or a whole file system. */
+function standing({ simulation, nodes, device }: Ground, number: number, position: number) {
   const id = nodes[position]?.id;
   const state = simulation.inspect().nodes[position];
   if (id === undefined || state === undefined) {
     throw new Error(`no node at ${position}`);
   }
-  const place = brickPlaceOf(id, disk, brickOf(number, position).id);
+  const brick = brickOf(number, position).id;
+  const isMounted = (source: string | undefined, at: string) =>
+    state.mounts.some((mount) => mount.target === at && mount.source === source);
+  if (state.folders.length > 0) {
+    const place = brickFilesOf(id, device, brick);
+    const paths = new Set(state.folders.flatMap(({ name, entries }) => entries.map(({ path }) => `${name}/${path}`)));
+    const loop = state.loops.find(({ file }) => file === place.image)?.name;
+    return {
+      pool: paths.has(place.image),
+      volume: paths.has(place.ready),
+      mounted: loop !== undefined && isMounted(loop, place.mountpoint),
+    };
+  }
+  const place = brickPlaceOf(id, device, brick);
   const names = new Set(state.volumeGroups.flatMap(({ logicalVolumes }) => logicalVolumes.map(({ name }) => name)));
   return {
     pool: names.has(place.pool),
     volume: names.has(place.volume),
-    mounted: state.mounts.some(({ target, source }) => target === place.mountpoint && source === place.device),
+    mounted: isMounted(place.device, place.mountpoint),
   };
 }
 
 /** What holds at every moment. */
-export function checkInvariants(cluster: SimulatedCluster): void {
+export function checkInvariants(cluster: Ground): void {
   const { nodes, pools, notUnderstood } = cluster.simulation.inspect();
   assert.deepEqual(notUnderstood, []);
-  for (const { volumeGroups } of nodes) {
+  for (const { folders, loops, mounts, volumeGroups } of nodes) {
+    for (const { size, entries } of folders) {
+      assert.ok(entries.reduce((sum, entry) => sum + (entry.size ?? 0), 0) <= size);
+    }
+    assert.equal(new Set(loops.map(({ file }) => file)).size, loops.length);
+    assert.ok(loops.every(({ name }) => mounts.some(({ source }) => source === name)));
     for (const { free, size, spare, logicalVolumes } of volumeGroups) {
       const pools = logicalVolumes.filter(({ kind }) => kind === 'thin-pool');
       const used = pools.reduce((sum, pool) => sum + pool.size + (pool.metadataSize ?? 0), 0);
@@ -172,7 +216,7 @@ export function checkInvariants(cluster: SimulatedCluster): void {
 }
 
 /** Takes the steps again and again, as the engine does, until each is done. */
-export async function insist(cluster: SimulatedCluster, steps: readonly Step[]): Promise<void> {
+export async function insist(cluster: Ground, steps: readonly Step[]): Promise<void> {
   for (const next of steps) {
     let outcomes = await take(cluster, next);
     for (let turn = 0; turn < 3 && outcomes.some(({ kind }) => kind !== 'done'); turn += 1) {

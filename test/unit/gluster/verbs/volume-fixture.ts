@@ -17,9 +17,9 @@ export const brickOf = (number: number, position: number, change: Partial<BrickS
   ...change,
 });
 
-export async function prepareAll({ storage, nodes, context }: SimulatedCluster): Promise<void> {
+export async function prepareAll({ storage, nodes, context }: SimulatedCluster, device = disk): Promise<void> {
   for (const node of nodes) {
-    const outcome = await storage.prepareDevice(node, disk, { wipe: false }, context);
+    const outcome = await storage.prepareDevice(node, device, { wipe: false }, context);
     if (outcome.kind !== 'done') {
       throw new Error(outcome.reason);
     }
