@@ -6,10 +6,12 @@ import type { Setback } from '../domain/outcome.ts';
 import { describeIssues } from '../domain/schema.ts';
 import { nodeRecord, type NodeRecord } from '../domain/topology.ts';
 import type { VolumeEngine } from './api.ts';
+import type { NodeProblem } from './node-watch/api.ts';
+import { describeProblem, reasonOf } from './node-watch/describe.ts';
 import type { Declarations, Verdict } from './ports.ts';
 
 export interface DeclaredTopologyParts {
-  readonly engine: Pick<VolumeEngine, 'nodes' | 'planTopology' | 'applyTopology'>;
+  readonly engine: Pick<VolumeEngine, 'nodes' | 'planTopology' | 'applyTopology' | 'nodeWatch'>;
   readonly declarations: Declarations;
   readonly clock: Clock;
   readonly log: Log;
@@ -30,7 +32,7 @@ interface Wanted {
  *
  * One pass at a time, over all nodes with news: each cluster's nodes are compared, those that the comparison refuses are
  * left as they are, and the rest is applied. Every node is told what became of it. What did not work out is tried again
- * after a while; what was refused waits for another wish, or for the bricks in its way to go, and so is tried again too.
+ * after a while, or when the node itself has changed (node-watch/); what was refused waits for another wish, or for the bricks in its way to go, and so is tried again too.
  */
 export class DeclaredTopology {
   readonly #parts: DeclaredTopologyParts;
@@ -53,8 +55,14 @@ export class DeclaredTopology {
 
   /** Looks at all nodes, and from then on at those with news. The engine must be open. */
   start(): void {
-    const { declarations } = this.#parts;
-    this.#unfollow = declarations.follow((id) => this.#look(id));
+    const { declarations, engine } = this.#parts;
+    const unfollow = declarations.follow((id) => this.#look(id));
+    // Its author is told as well when something about the node itself has changed.
+    const unwatch = engine.nodeWatch.onChange(({ node }) => this.#look(node));
+    this.#unfollow = async () => {
+      unwatch();
+      await unfollow();
+    };
     for (const { id } of declarations.nodes()) {
       this.#look(id);
     }
@@ -202,7 +210,22 @@ export class DeclaredTopology {
   #prepared(id: string): Verdict {
     const devices = this.#parts.engine.nodes().find((node) => node.id === id)?.devices ?? [];
     const message = `${devices.length} device${devices.length === 1 ? '' : 's'} prepared`;
-    return { accepted: true, reason: 'Prepared', message };
+    return this.#amiss(id) ?? { accepted: true, reason: 'Prepared', message };
+  }
+
+  /** What is amiss with a node that is as declared. A look that it has missed is not held against it yet. */
+  #amiss(id: string): Verdict | undefined {
+    const watched = this.#parts.engine.nodeWatch.nodes().find(({ node }) => node === id);
+    const problems = watched?.problems.filter(({ kind }) => watched.state === 'down' || !isSilence(kind)) ?? [];
+    const [first] = problems;
+    return first === undefined
+      ? undefined
+      : {
+          accepted: true,
+          amiss: true,
+          reason: reasonOf(first),
+          message: problems.map(describeProblem).join('; '),
+        };
   }
 
   async #report(id: string, verdict: Verdict): Promise<void> {
@@ -218,6 +241,8 @@ export class DeclaredTopology {
     }
   }
 }
+
+const isSilence = (kind: NodeProblem['kind']): boolean => kind === 'unreachable' || kind === 'glusterd-down';
 
 const reasons: Readonly<Record<Setback['kind'], string>> = {
   rejected: 'Refused',

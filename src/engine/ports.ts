@@ -60,6 +60,8 @@ export interface DeclaredNode {
 export interface Verdict {
   /** It is as declared. */
   readonly accepted: boolean;
+  /** Something about the node itself is amiss, which `message` says then. */
+  readonly amiss?: boolean;
   /** One word in CamelCase. */
   readonly reason: string;
   readonly message: string;

@@ -1,8 +1,9 @@
 import { Gauge, type Registry } from 'prom-client';
+import { nodeMetrics } from './node-metrics.ts';
 import { volumePhase } from '../../domain/volume.ts';
 import type { VolumeEngine } from '../../engine/api.ts';
 
-type Inventory = Pick<VolumeEngine, 'usage' | 'volumes' | 'quarantined'>;
+type Inventory = Pick<VolumeEngine, 'usage' | 'volumes' | 'quarantined' | 'nodeWatch'>;
 
 const deviceGauges = [
   ['size', 'Bytes of a device that bricks may use in all.'],
@@ -31,6 +32,7 @@ export function inventoryMetrics(registry: Registry, engine: () => Inventory | u
       }),
     );
   }
+  nodeMetrics(registry, () => engine()?.nodeWatch.nodes() ?? []);
   registry.registerMetric(
     new Gauge({
       name: 'brickyard_volumes',

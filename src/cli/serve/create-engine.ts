@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
 import type { VolumeEngine } from '../../engine/api.ts';
@@ -59,5 +60,10 @@ export function createStore(parts: StoreParts): StoreAccess {
 
 /** An engine as configured, not yet open. */
 export function engineOf({ config, ...rest }: EngineParts): VolumeEngine {
-  return createEngine({ ...rest, limits: config.limits, lanes: config.lanes });
+  return createEngine({ ...rest, limits: config.limits, lanes: config.lanes, resolve: addressesOfHost });
+}
+
+/** As the system resolves it: names of storage hosts may stand in /etc/hosts. */
+export async function addressesOfHost(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
 }

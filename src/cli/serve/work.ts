@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises';
 import { hostname } from 'node:os';
 import pRetry from 'p-retry';
 import type { Clock, Random } from '../../domain/clock.ts';
@@ -14,7 +13,7 @@ import { EventRecorder } from '../../kube/event-recorder.ts';
 import type { Config } from '../config/schema.ts';
 import type { Close } from '../lifecycle/lifecycle.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { createStore, engineOf } from './create-engine.ts';
+import { addressesOfHost, createStore, engineOf } from './create-engine.ts';
 import { eventsBucket } from './kube-client.ts';
 import type { Status } from './status.ts';
 import { openStorageNodes } from './nodes/open.ts';
@@ -114,6 +113,7 @@ async function begin(parts: WorkParts, signal: AbortSignal, harvest: Harvest): P
   harvest.engine(engine);
   log.info({ realm, volumes: engine.volumes().length, nodes: engine.nodes().length }, 'the state is open');
   await access.opened(engine, signal);
+  engine.nodeWatch.start();
   if (declarations !== undefined) {
     const declared = new DeclaredTopology({ engine, declarations, clock, log });
     harvest.opened('declared topology', () => declared.stop());
@@ -130,7 +130,7 @@ async function begin(parts: WorkParts, signal: AbortSignal, harvest: Harvest): P
     observer: metrics.controller,
     provisioner: config.provisioner,
     namespace: config.namespace,
-    resolve: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    resolve: addressesOfHost,
     workers: config.workers,
     sweepIntervalMs: config.sweepInterval,
   });

@@ -41,6 +41,7 @@ export class EngineNodeWatch implements NodeWatch {
   readonly #options: WatchOptions;
   readonly #stop = new AbortController();
   readonly #nodes = new Map<NodeId, Watched>();
+  readonly #said: RestoreParts['said'] = new Map();
   readonly #listeners = new Set<(node: WatchedNode) => void>();
   #looking: Promise<void> | undefined;
   #loop: Promise<void> | undefined;
@@ -185,7 +186,7 @@ export class EngineNodeWatch implements NodeWatch {
     const deadline = this.#options.restoreDeadline;
     const watched: Watched = {
       history,
-      return: new NodeReturn({ work, yielding, deadline, stop: this.#stop.signal }),
+      return: new NodeReturn({ work, yielding, deadline, stop: this.#stop.signal, said: this.#said }),
       view: { node: node.id, cluster: node.cluster, state: 'up', since: '', problems: [], devices: [] },
     };
     this.#nodes.set(node.id, watched);
@@ -218,6 +219,11 @@ export class EngineNodeWatch implements NodeWatch {
   }
 
   #forgetOthers(): void {
+    for (const id of this.#said.keys()) {
+      if (this.#parts.work.ledger.volume(id) === undefined) {
+        this.#said.delete(id);
+      }
+    }
     for (const id of this.#nodes.keys()) {
       if (this.#parts.work.directory.get(id) === undefined) {
         this.#nodes.delete(id);

@@ -18,6 +18,14 @@ export interface RestoreParts {
   /** Milliseconds for one verb. */
   readonly deadline: number;
   readonly stop: AbortSignal;
+  /** What gluster said last of each volume: shared, so that nodes that come back together ask once. */
+  readonly said: Map<VolumeId, Said>;
+}
+
+/** Hosts of which every brick of a volume ran. `at`: monotonic milliseconds. */
+interface Said {
+  readonly at: number;
+  readonly online: ReadonlySet<string>;
 }
 
 /** Doors behind which the doctor's questions wait too: nobody's namespace waits for them. */
@@ -34,6 +42,7 @@ export class NodeReturn {
   /** `undefined`: still to be found out. */
   #volumes: Set<VolumeId> | undefined = new Set();
   #setback: Setback | undefined;
+  #begun = 0;
   #running: Promise<void> | undefined;
 
   constructor(parts: RestoreParts) {
@@ -55,6 +64,7 @@ export class NodeReturn {
       this.#devices.add(device);
     }
     this.#volumes = undefined;
+    this.#begun = this.#parts.work.settings.clock.monotonic();
   }
 
   /**
@@ -119,7 +129,7 @@ export class NodeReturn {
   /** `stop`: the others would not fare better now. */
   async #start(node: NodeRecord, id: VolumeId, volumes: Set<VolumeId>): Promise<'go on' | 'stop'> {
     const outcome = await this.#limited((limit) =>
-      this.#parts.yielding(id, limit.abort, (signals) => startBricks(this.#parts.work, node, id, signals)),
+      this.#parts.yielding(id, limit.abort, (signals) => this.#startBricks(node, id, signals)),
     );
     volumes.delete(id);
     if (outcome.kind === 'done') {
@@ -138,6 +148,42 @@ export class NodeReturn {
     volumes.add(id);
     this.#setback = outcome;
     return 'stop';
+  }
+
+  /** Asks first: most volumes need nothing, and a start takes the volume's lock in gluster. */
+  async #startBricks(node: NodeRecord, id: VolumeId, signals: RunSignals): Promise<Outcome<void>> {
+    const { work, said } = this.#parts;
+    const record = work.ledger.volume(id);
+    // Another node that came back may have asked while this one stood in the volume's lane.
+    const known = said.get(id);
+    if (
+      record === undefined ||
+      record.phase === 'deleting' ||
+      (known !== undefined && known.at >= this.#begun && known.online.has(node.storage))
+    ) {
+      return done();
+    }
+    return work.calls.inCluster(record.cluster, accountFor(signals, id), async (gluster) => {
+      const status = await gluster.run('look', (nodes, context, via) => nodes.volumeStatus(via, record.name, context));
+      if (status.kind !== 'done') {
+        return status;
+      }
+      const bricks = status.value ?? [];
+      const offline = new Set(bricks.filter(({ online }) => !online).map(({ host }) => host));
+      const online = new Set(bricks.map(({ host }) => host).filter((host) => !offline.has(host)));
+      said.set(id, { at: work.settings.clock.monotonic(), online });
+      if (!offline.has(node.storage)) {
+        return done();
+      }
+      const started = await gluster.run('restore', (nodes, context, via) =>
+        nodes.restartBricks(via, record.name, context),
+      );
+      if (started.kind === 'done') {
+        work.settings.log.info({ node: node.id, volume: record.name }, 'bricks were started again');
+      }
+      // Not started at all: then there is nothing to start again.
+      return started.kind === 'waiting' && started.on.what === 'condition' ? done() : started;
+    });
   }
 
   /** With signals that fire when the watch stops, or after the deadline. */
@@ -168,33 +214,3 @@ function volumesOn({ ledger }: VolumeWork, node: NodeRecord): readonly VolumeId[
 
 const hasBrickOn = ({ brickSets, growth }: VolumeRecord, { id }: NodeRecord): boolean =>
   [...brickSets, ...(growth?.sets ?? [])].flat().some(({ node }) => node === id);
-
-/** Asks first: most volumes need nothing, and a start takes the volume's lock in gluster. */
-async function startBricks(
-  work: VolumeWork,
-  node: NodeRecord,
-  id: VolumeId,
-  signals: RunSignals,
-): Promise<Outcome<void>> {
-  const record = work.ledger.volume(id);
-  if (record === undefined || record.phase === 'deleting') {
-    return done();
-  }
-  return work.calls.inCluster(record.cluster, accountFor(signals, id), async (gluster) => {
-    const status = await gluster.run('look', (nodes, context, via) => nodes.volumeStatus(via, record.name, context));
-    if (status.kind !== 'done') {
-      return status;
-    }
-    if (status.value?.some(({ host, online }) => host === node.storage && !online) !== true) {
-      return done();
-    }
-    const started = await gluster.run('restore', (nodes, context, via) =>
-      nodes.restartBricks(via, record.name, context),
-    );
-    if (started.kind === 'done') {
-      work.settings.log.info({ node: node.id, volume: record.name }, 'bricks were started again');
-    }
-    // Not started at all: then there is nothing to start again.
-    return started.kind === 'waiting' && started.on.what === 'condition' ? done() : started;
-  });
-}

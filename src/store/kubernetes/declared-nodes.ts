@@ -58,7 +58,7 @@ export class DeclaredNodes implements Declarations {
     this.#stop = undefined;
   }
 
-  async report(id: string, { accepted, reason, message }: Verdict): Promise<void> {
+  async report(id: string, { accepted, amiss, reason, message }: Verdict): Promise<void> {
     const { records, order, now } = this.#parts;
     await order.run(`${kind}/${id}`, async () => {
       const held = records.known(kind, id);
@@ -69,7 +69,7 @@ export class DeclaredNodes implements Declarations {
       if (accepted && deletionTimestamp === undefined && !finalizers.includes(recordFinalizer)) {
         await records.write(kind, id, { finalizers: [...finalizers, recordFinalizer] });
       }
-      const verdict = { type: 'Ready', status: accepted ? 'True' : 'False', reason, message };
+      const verdict = { type: 'Ready', status: accepted && amiss !== true ? 'True' : 'False', reason, message };
       const status = withCondition(held.status, verdict, new Date(now()).toISOString());
       if (status !== undefined) {
         await records.write(kind, id, { status }, {}, 'status');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from '../../../src/cli/metrics/metrics.ts';
+import { benchOf, device } from '../engine/bench.ts';
 
 function setUp() {
   return createMetrics({
@@ -72,5 +73,28 @@ describe('metrics', () => {
     const text = await setUp().registry.metrics();
     expect(text).not.toMatch(/^brickyard_device_size_bytes\{/m);
     expect(text).not.toMatch(/^brickyard_volumes\{/m);
+  });
+
+  it('shows which nodes and devices are up, and every kind of problem with its count', async () => {
+    const bench = await benchOf();
+    const { registry } = createMetrics({ engine: () => bench.engine, leading: () => true, cacheAges: () => new Map() });
+    expect(await registry.metrics()).not.toMatch(/^brickyard_node_up\{/m);
+    bench.engine.nodeWatch.start();
+    bench.storage.setUp('n2', false);
+    bench.storage.changeDisk('n3', device, 'missing');
+    await bench.clock.advance(45_000);
+    const text = await registry.metrics();
+    for (const line of [
+      'brickyard_node_up{cluster="east",node="n1"} 1',
+      'brickyard_node_up{cluster="east",node="n2"} 0',
+      'brickyard_device_up{cluster="east",node="n1",device="/dev/vdb"} 1',
+      'brickyard_device_up{cluster="east",node="n3",device="/dev/vdb"} 0',
+      'brickyard_node_problems{cluster="east",node="n2",problem="unreachable"} 1',
+      'brickyard_node_problems{cluster="east",node="n3",problem="device-missing"} 1',
+      'brickyard_node_problems{cluster="east",node="n1",problem="reinstalled"} 0',
+    ]) {
+      expect(text).toContain(line);
+    }
+    await bench.engine.close();
   });
 });

@@ -215,4 +215,32 @@ describe('declared nodes', () => {
     await Promise.resolve();
     expect(engine.nodes()).toEqual([]);
   });
+
+  it('are told when something about the node itself is amiss, and when it is so no more', async () => {
+    const { engine, storage, clock, declarations, topology } = declaredOn(await benchOf({ nodes: 4 }));
+    declarations.apply('n2');
+    topology.start();
+    engine.nodeWatch.start();
+    await clock.advance(0);
+    expect(declarations.told.get('n2')).toMatchObject({ accepted: true, reason: 'Prepared' });
+    storage.setUp('n2', false);
+    await clock.advance(16_000);
+    // One look that it has missed is nothing to report.
+    expect(declarations.told.get('n2')).not.toHaveProperty('amiss');
+    await clock.advance(30_000);
+    expect(declarations.told.get('n2')).toEqual({
+      accepted: true,
+      amiss: true,
+      reason: 'Unreachable',
+      message: 'it does not answer: n2 is down',
+    });
+    storage.setUp('n2', true);
+    storage.setAddresses('n2', ['10.0.0.77']);
+    await clock.advance(30_000);
+    expect(declarations.told.get('n2')).toMatchObject({ amiss: true, reason: 'AddressChanged' });
+    storage.setAddresses('n2', ['10.0.0.2']);
+    await clock.advance(15_000);
+    expect(declarations.told.get('n2')).toEqual({ accepted: true, reason: 'Prepared', message: '1 device prepared' });
+    await engine.close();
+  });
 });

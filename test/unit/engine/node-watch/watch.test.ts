@@ -316,6 +316,21 @@ describe('a node that comes back', () => {
     expect(bench.storage.log.filter((line) => line.startsWith('volumeStatus'))).toEqual([]);
   });
 
+  it('shares what gluster says of a volume with others that come back at the same time', async () => {
+    const bench = await watchedBench({ nodes: 3 });
+    for (let index = 1; index <= 5; index += 1) {
+      valueOf(await bench.engine.ensureVolume(requestOf(index), forever));
+    }
+    await bench.engine.nodeWatch.stop();
+    const after = await restart(bench);
+    after.storage.log.length = 0;
+    after.engine.nodeWatch.start();
+    await looks(after, 3);
+    // At a start every node may have come back; all bricks of these five were found to run at the first question.
+    expect(after.storage.log.filter((line) => line.startsWith('volumeStatus')).length).toBeLessThanOrEqual(7);
+    expect(after.storage.log.filter((line) => line.startsWith('restartBricks'))).toEqual([]);
+  });
+
   it('is restored too when the controller has started meanwhile', async () => {
     const first = await watchedBench({ nodes: 3 });
     valueOf(await first.engine.ensureVolume(requestOf(1), forever));
