@@ -26,9 +26,9 @@ export function valueOf<T>(outcome: Outcome<T>): T {
   return outcome.value;
 }
 
-export const nodeAt = (id: string): NodeRef => ({
+export const nodeAt = (id: string, address = '127.0.0.1'): NodeRef => ({
   id: nodeId(id),
-  manage: hostName('127.0.0.1'),
+  manage: hostName(address),
   storage: hostName('127.0.0.1'),
 });
 
@@ -107,7 +107,7 @@ export function clientTo(
 }
 
 /** What becomes of the bytes of a connection from some moment on. */
-export type Cable = 'whole' | 'refuse' | 'cut-answers' | 'cut-requests' | 'silent';
+export type Cable = 'whole' | 'refuse' | 'cut-answers' | 'silent';
 
 /** Between client and agent: passes bytes on until it is told otherwise. */
 export class Proxy {
@@ -115,17 +115,16 @@ export class Proxy {
   readonly #sockets = new Set<Socket>();
   readonly #target: () => number;
   cable: Cable = 'whole';
-  /** Bytes from the agent that are still let through before `cut-answers` cuts. */
-  answersLeft = 0;
 
   private constructor(target: () => number) {
     this.#target = target;
     this.#server = createServer((client) => this.#join(client));
   }
 
-  static async start(target: () => number): Promise<Proxy> {
+  /** `place`: where to listen; by default any free port of 127.0.0.1. */
+  static async start(target: () => number, place = { host: '127.0.0.1', port: 0 }): Promise<Proxy> {
     const proxy = new Proxy(target);
-    proxy.#server.listen(0, '127.0.0.1');
+    proxy.#server.listen(place);
     await once(proxy.#server, 'listening');
     return proxy;
   }
@@ -156,9 +155,7 @@ export class Proxy {
     const agent = connect(this.#target(), '127.0.0.1');
     this.#keep(agent);
     client.on('data', (bytes) => {
-      if (this.cable === 'cut-requests') {
-        client.resetAndDestroy();
-      } else if (this.cable !== 'silent') {
+      if (this.cable !== 'silent') {
         agent.write(bytes);
       }
     });
