@@ -10,6 +10,7 @@ import {
   volumeName,
 } from '../../../src/domain/names.ts';
 import * as argv from '../../../src/gluster/argv/gluster.ts';
+import { brickFileOf, brickFilesOf } from '../../../src/gluster/bricks/loop/names.ts';
 import { command } from '../../../src/gluster/command.ts';
 import {
   brickIdOfTags,
@@ -148,6 +149,30 @@ describe('names of bricks', () => {
       mountpoint: `/var/lib/brickyard/bricks/by_ecc18ca8b6593c35/${volume}-0-0-0`,
       path: `/var/lib/brickyard/bricks/by_ecc18ca8b6593c35/${volume}-0-0-0/brick`,
     });
+  });
+
+  it('in a folder never change either, and are read back', () => {
+    const id = brickIdFor(volume, 0, 0);
+    const shelf = '/srv/bricks/by_5833cdfe97200eab';
+    const mountpoint = `/var/lib/brickyard/bricks/by_5833cdfe97200eab/${id}`;
+    const files = brickFilesOf(nodeId('a'), deviceName('/srv/bricks'), id);
+    expect(files).toEqual({
+      shelf,
+      image: `${shelf}/${id}.xfs`,
+      ready: `${shelf}/${id}.ready`,
+      claim: `${shelf}/${id}.claim`,
+      mountpoint,
+      path: `${mountpoint}/brick`,
+    });
+    for (const file of ['image', 'ready', 'claim'] as const) {
+      expect(brickFileOf(files[file].slice(shelf.length + 1))).toEqual({ brick: id, file });
+    }
+    expect(['brickyard.identity', 'x.xfs', `${id}.img`, `${id}`].map(brickFileOf)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('differ by node, device and brick', () => {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readBlockDevices, readSignatures, userOf } from '../../../src/gluster/bricks/lvm-thin/device-report.ts';
+import { ownerOf } from '../../../src/gluster/bricks/loop/names.ts';
+import { readEntries, readLoopDevices, readRoom } from '../../../src/gluster/bricks/loop/report.ts';
 import { readMount } from '../../../src/gluster/bricks/mounts.ts';
 import { ReportError } from '../../../src/gluster/json.ts';
 import { readGroups, readPhysicalVolumes, readVolumes } from '../../../src/gluster/bricks/lvm-thin/report.ts';
@@ -120,5 +122,46 @@ describe('reports about devices', () => {
   it('of mounts on one directory the last one counts', () => {
     const mount = (source: string) => ({ target: '/a', source, fstype: 'xfs' });
     expect(readMount(JSON.stringify({ filesystems: [mount('x'), mount('y')] }))?.source).toBe('y');
+  });
+});
+
+describe('reports about folders', () => {
+  it('find: a field after every NUL, whatever is in the names', () => {
+    const text = 'd\u0000100\u00008\u0000\u0000\u0000l\u000025\u00000\u0000node=a;device=/b\u0000x\ny\u0000';
+    expect(readEntries(text)).toEqual([
+      { type: 'd', size: 100, allocated: 4096, link: '', name: '' },
+      { type: 'l', size: 25, allocated: 0, link: 'node=a;device=/b', name: 'x\ny' },
+    ]);
+    expect(readEntries('')).toEqual([]);
+    expect(() => readEntries('d\u0000100\u0000')).toThrow(ReportError);
+    expect(() => readEntries('d\u0000big\u00008\u0000\u0000\u0000')).toThrow('find: expected a number, got "big"');
+  });
+
+  it('df: the numbers below the headings', () => {
+    expect(readRoom(' 1B-blocks      Avail\n2147483648 2080038912\n')).toEqual({
+      size: 2_147_483_648,
+      free: 2_080_038_912,
+    });
+    expect(() => readRoom('df: no such thing\n')).toThrow(ReportError);
+  });
+
+  it('losetup: none printed, none listed, some', () => {
+    expect(readLoopDevices('')).toEqual([]);
+    expect(readLoopDevices('{\n   "loopdevices": [\n\n   ]\n}\n')).toEqual([]);
+    const some = {
+      loopdevices: [
+        { name: '/dev/loop0', 'back-file': '/srv/a (deleted)' },
+        { name: '/dev/loop1', 'back-file': null },
+      ],
+    };
+    expect(readLoopDevices(JSON.stringify(some))).toEqual([
+      { name: '/dev/loop0', file: '/srv/a (deleted)' },
+      { name: '/dev/loop1', file: '' },
+    ]);
+  });
+
+  it('an identity: whose bricks these are, in words', () => {
+    expect(ownerOf('node=a.example;device=/srv/b')).toBe('device /srv/b of node a.example');
+    expect(ownerOf('something else')).toBe('something else');
   });
 });

@@ -148,11 +148,27 @@ describe('a brick whose making was cut off', () => {
     await run('lvremove', '--quiet', '--quiet', '--yes', `${group}/${volume}`);
   }
 
-  it('when the pool stands without its volume, the volume is made in it', async () => {
+  it('when the pool stands without its volume, both are made anew: LVM may refuse to go on with such a pool', async () => {
     const brick = brickOf(1, 0);
     await poolWithoutVolume(brick);
     expect(volumes()).toHaveLength(1);
+    const before = cluster.ran.length;
     expect(await ensure(brick)).toMatchObject({ kind: 'done' });
+    expect(programs(before).slice(0, 4)).toEqual(['lvcreate', 'lvs', 'lvremove', 'lvcreate']);
+    expect(volumes()).toHaveLength(2);
+  });
+
+  it('when the pool stands without its volume, but with something else in it, that is kept', async () => {
+    const brick = brickOf(1, 0);
+    await poolWithoutVolume(brick);
+    const [{ name: pool = '' } = {}] = volumes();
+    const argv = ['lvcreate', '--thin', '--virtualsize', '4194304b', '--name', 'snapshot'];
+    const target = `${state().volumeGroups[0]?.name ?? ''}/${pool}`;
+    await cluster.simulation.runner.run(node(), { argv: [...argv, target], deadlineMs: 1_000 }, cluster.context);
+    expect(await ensure(brick)).toMatchObject({
+      kind: 'rejected',
+      reason: expect.stringContaining('its pool still holds snapshot') as string,
+    });
     expect(volumes()).toHaveLength(2);
   });
 
