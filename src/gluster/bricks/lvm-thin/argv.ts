@@ -64,10 +64,6 @@ export const lvCreateBrick = (
     `${place.group}/${place.pool}`,
   );
 
-/** The thin volume alone, into a pool that a crash left without one. */
-export const lvCreateInPool = (place: BrickPlace, size: Bytes): Command =>
-  change('lvcreate', '--thin', '--virtualsize', inBytes(size), '--name', place.volume, `${place.group}/${place.pool}`);
-
 /** Sizes are what is wanted in the end. LVM exits 5 where there is nothing to add. */
 export const lvExtendMetadata = (place: BrickPlace, size: Bytes): Command =>
   change('lvextend', '--poolmetadatasize', inBytes(size), `${place.group}/${place.pool}`);

@@ -5,15 +5,15 @@
  * stands there, and carries on from wherever an earlier attempt was cut off. Every step can be cut off and run again.
  */
 import { extentSize, brickFootprint } from '../../../domain/placement/footprint.ts';
-import { done, failed, waiting, type Outcome, type Setback } from '../../../domain/outcome.ts';
+import { done, failed, rejected, waiting, type Outcome, type Setback } from '../../../domain/outcome.ts';
 import { describeSize, roundUp, type Bytes } from '../../../domain/quantity.ts';
 import type { BrickFacts, BrickSpec } from '../../../engine/ports.ts';
 import type { Errand } from '../../errand.ts';
-import type { Command, Exited } from '../../runner.ts';
+import type { Exited } from '../../runner.ts';
 import { servedDirectory } from '../served-directory.ts';
 import { step } from '../steps.ts';
 import * as lvm from './argv.ts';
-import { groupMissing, noSpace, volumeExists } from './failures.ts';
+import { groupMissing, noSpace, volumeExists, volumeMissing } from './failures.ts';
 import { fileSystem, mounted } from './file-system.ts';
 import { brickPlaceOf, brickTags, type BrickPlace } from './names.ts';
 import { whatStands } from './what-stands.ts';
@@ -59,19 +59,23 @@ export async function ensureBrick(
 }
 
 async function logicalVolume(work: Work): Promise<Made | Setback> {
-  const { errand, brick, place } = work;
-  const command = lvm.lvCreateBrick(place, brick.size, brickFootprint(brick), brickTags(brick));
-  const exited = await errand.run(command);
-  if (exited.kind !== 'exited') {
-    return exited;
+  const created = await create(work);
+  if (created.kind !== 'exited') {
+    return created;
   }
-  if (exited.exitCode === 0) {
-    return { kind: 'made', size: roundUp(brick.size, extentSize), fresh: true, alone: true };
-  }
-  return volumeExists(exited) ? earlierWork(work) : lvmFailure(work, command, exited);
+  return volumeExists(created) ? earlierWork(work) : lvmFailure(work, created);
 }
 
-async function earlierWork({ errand, brick, place }: Work): Promise<Made | Setback> {
+/** Makes pool and volume. `exited`: LVM would not. */
+async function create({ errand, brick, place }: Work): Promise<Made | Exited | Setback> {
+  const exited = await errand.run(lvm.lvCreateBrick(place, brick.size, brickFootprint(brick), brickTags(brick)));
+  return exited.kind === 'exited' && exited.exitCode === 0
+    ? { kind: 'made', size: roundUp(brick.size, extentSize), fresh: true, alone: true }
+    : exited;
+}
+
+async function earlierWork(work: Work): Promise<Made | Setback> {
+  const { errand, brick, place } = work;
   const standing = await whatStands(errand, place, brick);
   switch (standing.kind) {
     case 'brick': {
@@ -79,17 +83,8 @@ async function earlierWork({ errand, brick, place }: Work): Promise<Made | Setba
       const setback = await step(errand, lvm.vgActivate(place.group));
       return setback ?? { kind: 'made', size: standing.size, fresh: false, alone: standing.others.length === 0 };
     }
-    case 'pool': {
-      const setback = await step(errand, lvm.lvCreateInPool(place, brick.size));
-      return (
-        setback ?? {
-          kind: 'made',
-          size: roundUp(brick.size, extentSize),
-          fresh: true,
-          alone: standing.others.length === 0,
-        }
-      );
-    }
+    case 'pool':
+      return standing.others.length > 0 ? robbed(work, standing.others) : madeAnew(work);
     case 'nothing':
     case 'no-device':
       return failed(`${errand.node.id}: ${place.group}/${place.pool} vanished while it was being made`);
@@ -98,7 +93,26 @@ async function earlierWork({ errand, brick, place }: Work): Promise<Made | Setba
   }
 }
 
-function lvmFailure({ errand, brick, place }: Work, command: Command, exited: Exited): Setback {
+/**
+ * An lvcreate that is killed leaves a pool without a volume, a pool whose parts are active by themselves so that LVM
+ * refuses to activate the whole, or a plain volume under the pool's name that was to become its metadata. Nobody's data
+ * has ever been in any of them, and lvremove takes them all.
+ */
+async function madeAnew(work: Work): Promise<Made | Setback> {
+  const setback = await step(work.errand, lvm.lvRemovePool(work.place), volumeMissing);
+  if (setback !== undefined) {
+    return setback;
+  }
+  const created = await create(work);
+  return created.kind === 'exited' ? lvmFailure(work, created) : created;
+}
+
+const robbed = ({ errand, brick, place }: Work, others: readonly string[]): Setback =>
+  rejected(
+    `${errand.node.id}: somebody has removed ${place.group}/${place.volume}, which was brick ${brick.id}; its pool still holds ${others.join(', ')}`,
+  );
+
+function lvmFailure({ errand, brick, place }: Work, exited: Exited): Setback {
   const where = `${brick.device} of ${errand.node.id}`;
   if (groupMissing(exited)) {
     return waiting(
@@ -110,5 +124,5 @@ function lvmFailure({ errand, brick, place }: Work, command: Command, exited: Ex
     const needed = describeSize(brickFootprint(brick).total);
     return waiting({ what: 'capacity' }, `${where} has no ${needed} left: ${exited.stderr.trim()}`);
   }
-  return errand.failure(command, exited);
+  return errand.failure(lvm.lvCreateBrick(place, brick.size, brickFootprint(brick), brickTags(brick)), exited);
 }

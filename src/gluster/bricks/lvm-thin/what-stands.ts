@@ -12,7 +12,7 @@ export type Standing =
   /** The device's volume group is not there: not prepared, replaced, or unplugged. */
   | { readonly kind: 'no-device' }
   | { readonly kind: 'nothing' }
-  /** The pool is ours but its thin volume is missing: a crash between the two. */
+  /** The pool is ours, or what was to become one, but its thin volume is missing: an lvcreate that was cut off. */
   | { readonly kind: 'pool'; readonly others: readonly string[] }
   /** Bytes of the thin volume, of its pool, and of the pool's metadata. */
   | {

@@ -161,7 +161,7 @@ describe('a brick whose making was cut off', () => {
   it('when the pool stands without its volume, but with something else in it, that is kept', async () => {
     const brick = brickOf(1, 0);
     await poolWithoutVolume(brick);
-    const [{ name: pool = '' } = {}] = volumes();
+    const pool = volumes()[0]?.name ?? '';
     const argv = ['lvcreate', '--thin', '--virtualsize', '4194304b', '--name', 'snapshot'];
     const target = `${state().volumeGroups[0]?.name ?? ''}/${pool}`;
     await cluster.simulation.runner.run(node(), { argv: [...argv, target], deadlineMs: 1_000 }, cluster.context);
