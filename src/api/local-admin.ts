@@ -10,7 +10,7 @@ import { viewOutcome } from './outcome-view.ts';
 import { viewState, type StateQuery, type StateView } from './placement-state.ts';
 import { parseTopologyFile, TopologyFileError } from './topology-file.ts';
 import { viewPlan, viewProgress } from './topology-plan.ts';
-import { viewTopology, viewVolume } from './views.ts';
+import { viewTopology, viewVolume, type VolumeView } from './views.ts';
 import { viewVolumePlan } from './volume-plan.ts';
 
 export interface LocalAdminOptions {
@@ -44,7 +44,7 @@ export function localAdmin({ version, role, engine }: LocalAdminOptions): Admin 
       opened()
         .volumes()
         .map((volume) => viewVolume(opened(), volume)),
-    volume: async (key) => viewVolume(opened(), findVolume(opened().volumes(), key)),
+    volume: async (key) => volumeNow(opened(), key),
     planVolume: async (query) => viewVolumePlan(opened(), query),
     capacity: (query) => known(async () => viewCapacity(opened(), query)),
     setState: async (query) => setState(opened(), query),
@@ -52,6 +52,17 @@ export function localAdmin({ version, role, engine }: LocalAdminOptions): Admin 
     nodes: localNodes(opened, () => role() !== 'offline'),
     recovery: localRecovery(opened),
   };
+}
+
+/** Milliseconds: an answer from memory alone is better than none. */
+const glusterPatience = 5000;
+
+async function volumeNow(engine: VolumeEngine, key: string): Promise<VolumeView> {
+  const volume = findVolume(engine.volumes(), key);
+  const view = viewVolume(engine, volume);
+  const states = await engine.brickStates(volume.id, AbortSignal.timeout(glusterPatience));
+  const online = states.kind === 'done' ? states.value : undefined;
+  return { ...view, bricks: view.bricks.map((brick, index) => Object.assign({}, brick, { online: online?.[index] })) };
 }
 
 async function setState(engine: VolumeEngine, query: StateQuery): Promise<StateView> {

@@ -48,6 +48,8 @@ const brickView = z.object({
   external: z.boolean().optional(),
   /** `host:/path`, once the brick has stood. */
   address: z.string().optional(),
+  /** Whether it is served, as gluster said just now. Absent: nobody asked, gluster did not say, or it is not started. */
+  online: z.boolean().optional(),
 });
 
 export const volumeView = z.object({

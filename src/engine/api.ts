@@ -157,6 +157,9 @@ export interface VolumeEngine {
    */
   sweep(signal: AbortSignal): Promise<Outcome<void>>;
 
+  /** Whether each brick of the volume is served, in the order of `locate`; asks gluster. `undefined`: it is not started. */
+  brickStates(id: VolumeId, signal: AbortSignal): Promise<Outcome<readonly boolean[] | undefined>>;
+
   volume(id: VolumeId): VolumeRecord | undefined;
   volumes(): readonly VolumeRecord[];
   quarantined(): readonly QuarantinedDocument[];

@@ -3,6 +3,7 @@ import type { VolumeId, VolumeName } from '../domain/names.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 import type { VolumeEngine, VolumeLocation } from './api.ts';
 import { hasPaths } from './brick-match.ts';
+import { askStatus } from './brick-states.ts';
 import { Bricks } from './bricks.ts';
 import { Calls } from './calls.ts';
 import { CreateVolume } from './create-volume.ts';
@@ -196,6 +197,20 @@ class Engine implements VolumeEngine {
 
   locate(record: VolumeRecord): VolumeLocation | undefined {
     return hasPaths(record) ? this.#located(record) : undefined;
+  }
+
+  async brickStates(id: VolumeId, signal: AbortSignal): Promise<Outcome<readonly boolean[] | undefined>> {
+    const record = this.#work.ledger.volume(id);
+    if (this.#state !== 'open' || record === undefined) {
+      return record === undefined ? rejected(`volume ${id} has no record`) : notOpen();
+    }
+    const account = { signals: { stop: signal, abort: signal }, turn: '', seed: id };
+    const asked = await askStatus(this.#work, record, account);
+    if (asked.kind !== 'done' || asked.value === undefined) {
+      return asked.kind === 'done' ? done(undefined) : asked;
+    }
+    const states = new Map(asked.value.map(({ host, path, online }) => [`${host}:${path}`, online]));
+    return done(this.#located(record).bricks.map((address) => states.get(address) === true));
   }
 
   volume(id: VolumeId): VolumeRecord | undefined {

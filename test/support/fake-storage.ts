@@ -4,6 +4,7 @@ import { done, failed, rejected, unknown, waiting, type Outcome } from '../../sr
 import type { Durability } from '../../src/domain/durability.ts';
 import { brickFootprint } from '../../src/domain/placement/footprint.ts';
 import type { NodeRef } from '../../src/domain/topology.ts';
+import { brickOfPath } from '../../src/engine/brick-match.ts';
 import {
   deviceMissing,
   deviceUnprepared,
@@ -831,12 +832,7 @@ export class FakeStorage {
     if (volume?.status !== 'started') {
       return done(undefined);
     }
-    return done(
-      volume.bricks.map(({ host, path }) => {
-        const { node, brick } = this.#brickAt(via, host, path);
-        return { host, path, online: node !== undefined && brick !== undefined && isServed(node, brick) };
-      }),
-    );
+    return done(volume.bricks.map(({ host, path }) => ({ host, path, online: this.#isOnline(via, host, path) })));
   }
 
   #healSummary(via: FakeNode, name: VolumeName): Outcome<readonly BrickHeal[]> {
@@ -846,19 +842,25 @@ export class FakeStorage {
     }
     return done(
       volume.bricks.map(({ host, path }) => {
-        const { node, brick } = this.#brickAt(via, host, path);
-        return node === undefined || brick === undefined || !isServed(node, brick)
-          ? { host, path, connected: false }
-          : { host, path, connected: true, pending: brick.pending, splitBrain: brick.splitBrain };
+        const { pending = 0, splitBrain = 0 } = this.#brickAt(via, host, path) ?? {};
+        const connected = this.#isOnline(via, host, path);
+        return connected ? { host, path, connected, pending, splitBrain } : { host, path, connected };
       }),
     );
   }
 
-  /** Whoever is of another pool is not there. A brick that is none of ours has a process as long as its node is up. */
-  #brickAt(via: FakeNode, host: string, path: string): { readonly node?: FakeNode; readonly brick?: FakeBrick } {
+  /** A brick on a directory that is none of ours is served as long as its node is. */
+  #isOnline(via: FakeNode, host: string, path: string): boolean {
     const node = this.#byHost(host);
-    const brick = [...(node?.bricks.values() ?? [])].find((other) => other.path === path);
-    return node?.pool !== via.pool || brick === undefined ? {} : { node, brick };
+    const brick = this.#brickAt(via, host, path);
+    const isOurs = brickOfPath(path) !== undefined;
+    return node?.pool === via.pool && (isOurs ? brick !== undefined && isServed(node, brick) : isServing(node));
+  }
+
+  /** A brick of ours that stands on a node of the same pool. */
+  #brickAt(via: FakeNode, host: string, path: string): FakeBrick | undefined {
+    const node = this.#byHost(host);
+    return node?.pool === via.pool ? [...node.bricks.values()].find((other) => other.path === path) : undefined;
   }
 
   #startHeal(via: FakeNode, name: VolumeName): Outcome<void> {
@@ -867,7 +869,7 @@ export class FakeStorage {
       return waiting({ what: 'condition', name: 'self-heal-not-ready' }, `volume ${name} is not started`);
     }
     for (const { host, path } of volume.bricks) {
-      const { brick } = this.#brickAt(via, host, path);
+      const brick = this.#brickAt(via, host, path);
       if (brick !== undefined) {
         brick.pending = brick.splitBrain;
       }
@@ -885,7 +887,7 @@ export class FakeStorage {
     if (!volume.bricks.some(isAt(from))) {
       return volume.bricks.some(isAt(to)) ? done() : failed(`${name} has no brick ${from.host}:${from.path}`);
     }
-    const { brick } = this.#brickAt(via, to.host, to.path);
+    const brick = this.#brickAt(via, to.host, to.path);
     if (brick === undefined) {
       return failed(`${to.host}:${to.path} does not exist`);
     }

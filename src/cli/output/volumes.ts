@@ -55,13 +55,14 @@ export function volumeDetails(volume: VolumeView): string {
   const width = Math.max(...facts.map(([name]) => name.length)) + 2;
   const lines = facts.map(([name, value]) => `${`${name}:`.padEnd(width)} ${value}`);
   const bricks = table(
-    ['set', 'zone', 'node', 'device', 'size', 'brick'],
+    ['set', 'zone', 'node', 'device', 'size', 'state', 'brick'],
     volume.bricks.map((brick) => [
       String(brick.set),
       brick.zone,
       brick.node,
       brick.external === true ? 'external' : brick.device,
       `${brick.external === true ? '-' : describeSize(brick.size)}${brick.arbiter ? ' (arbiter)' : ''}`,
+      brick.online === undefined ? 'unknown' : brick.online ? 'online' : 'OFFLINE',
       brick.address ?? '-',
     ]),
   );

@@ -44,6 +44,27 @@ export type RecordedVolumeFinding = VolumeNamed &
       }
   );
 
+/** How a started volume that has a record is served. Bricks as `host:/path`, as gluster names them. */
+export type ServiceFinding = VolumeNamed &
+  (
+    | {
+        readonly kind: 'bricks-offline';
+        readonly bricks: readonly string[];
+        /** A set has too few bricks left for anybody to use it. */
+        readonly outOfReach: boolean;
+      }
+    /** Files and directories of which copies differ, as each brick counts them: gluster brings them up to date by itself. */
+    | { readonly kind: 'heal-pending'; readonly bricks: readonly EntriesOfBrick[] }
+    /** Of which copies differ in a way that gluster cannot decide. */
+    | { readonly kind: 'split-brain'; readonly bricks: readonly EntriesOfBrick[] }
+    | { readonly kind: 'bricks-unseen'; readonly reason: string }
+  );
+
+export interface EntriesOfBrick {
+  readonly brick: string;
+  readonly entries: number;
+}
+
 /** About a volume that gluster has and no record names. */
 export type UnrecordedVolumeFinding = { readonly cluster: ClusterId; readonly name: string } & (
   | {
@@ -117,6 +138,7 @@ export type RecordFinding =
 
 export type Finding =
   | RecordedVolumeFinding
+  | ServiceFinding
   | UnrecordedVolumeFinding
   | BrickFinding
   | DeviceFinding

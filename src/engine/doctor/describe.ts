@@ -5,9 +5,11 @@ import type {
   BlindFinding,
   BrickFinding,
   DeviceFinding,
+  EntriesOfBrick,
   Finding,
   RecordedVolumeFinding,
   RecordFinding,
+  ServiceFinding,
   UnrecordedVolumeFinding,
 } from './api.ts';
 
@@ -36,6 +38,11 @@ export function diagnose(finding: Finding): Diagnosis {
     case 'bricks-differ':
     case 'volume-unfinished':
       return diagnosis('volume', finding.name, ofRecordedVolume(finding));
+    case 'bricks-offline':
+    case 'heal-pending':
+    case 'split-brain':
+    case 'bricks-unseen':
+      return diagnosis('volume', finding.name, ofService(finding));
     case 'volume-orphaned':
     case 'volume-unidentified':
     case 'volume-foreign':
@@ -113,6 +120,39 @@ function ofRecordedVolume(finding: RecordedVolumeFinding): Words {
     }
   }
 }
+
+function ofService(finding: ServiceFinding): Words {
+  const { name } = finding;
+  switch (finding.kind) {
+    case 'bricks-offline': {
+      const which = finding.bricks.join(', ');
+      return [
+        finding.outOfReach ? 'error' : 'warning',
+        finding.outOfReach
+          ? `nobody can use it: too few of its bricks are served, ${which} are not`
+          : `it is used with fewer copies: ${which} not served`,
+        `brickyard node list shows whether their nodes and devices are in order; when they are: gluster volume start ${name} force`,
+      ];
+    }
+    case 'heal-pending':
+      return [
+        'warning',
+        `not all copies are up to date: ${entriesText(finding.bricks)} to be healed`,
+        `gluster does it by itself: run this again; if the number stays, gluster volume heal ${name} info names the files`,
+      ];
+    case 'split-brain':
+      return [
+        'error',
+        `copies contradict each other: ${entriesText(finding.bricks)} in split-brain, which nobody can open`,
+        `gluster volume heal ${name} info split-brain names the files; choose a copy of each: gluster volume heal ${name} split-brain latest-mtime FILE`,
+      ];
+    case 'bricks-unseen':
+      return ['warning', `gluster did not say how its bricks are: ${finding.reason}`, 'run this again'];
+  }
+}
+
+const entriesText = (bricks: readonly EntriesOfBrick[]): string =>
+  bricks.map(({ brick, entries }) => `${entries} on ${brick}`).join(', ');
 
 function ofUnrecordedVolume(finding: UnrecordedVolumeFinding): Words {
   switch (finding.kind) {

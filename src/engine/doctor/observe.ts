@@ -3,9 +3,11 @@ import type { ClusterId, DeviceName, NodeId, VolumeName } from '../../domain/nam
 import { NameError, volumeName } from '../../domain/names.ts';
 import { done, type Outcome, type Setback } from '../../domain/outcome.ts';
 import type { NodeRecord } from '../../domain/topology.ts';
+import type { VolumeRecord } from '../../domain/volume.ts';
 import { brickOfPath } from '../brick-match.ts';
+import { askHeal, askStatus } from '../brick-states.ts';
 import type { Account } from '../calls.ts';
-import type { BrickFacts, DeviceFacts, GlusterVolume } from '../ports.ts';
+import type { BrickFacts, BrickHeal, BrickStatus, DeviceFacts, GlusterVolume } from '../ports.ts';
 import { stopped, type RunSignals } from '../volume-runs.ts';
 import type { VolumeWork } from '../volume-work.ts';
 import type { SurveyProgress } from './api.ts';
@@ -17,10 +19,19 @@ export type ClusterSight =
       readonly volumes: ReadonlyMap<VolumeName, GlusterVolume>;
       /** Volumes that were in the list and could not be read, with the reason. */
       readonly unread: ReadonlyMap<string, string>;
+      /** How the bricks of those are that were asked about and are started. */
+      readonly bricks: ReadonlyMap<VolumeName, BricksSight>;
       /** Volumes whose name keeps to a grammar that is not ours. */
       readonly strange: readonly string[];
     }
   | { readonly kind: 'unseen'; readonly reason: string };
+
+export interface BricksSight {
+  readonly status?: readonly BrickStatus[];
+  readonly heal?: readonly BrickHeal[];
+  /** Why one of them is not there. */
+  readonly unseen?: string;
+}
 
 export type DeviceSight =
   | { readonly kind: 'seen'; readonly facts: DeviceFacts; readonly bricks: readonly BrickFacts[] }
@@ -43,11 +54,17 @@ const nodesAtOnce = 16;
 /** The doctor's own turn in the lanes: it waits behind nobody's namespace, and nobody's behind it for long. */
 export const accountOfDoctor = (signals: RunSignals): Account => ({ signals, turn: '', seed: 'doctor' });
 
+export interface ObserveOptions {
+  readonly onProgress: (progress: SurveyProgress) => void;
+  /** Ask also whether the bricks of volumes that have a record are served and alike. */
+  readonly bricks: boolean;
+}
+
 /** Looks at everything. Only being stopped ends it early. */
 export async function observe(
   work: VolumeWork,
   signals: RunSignals,
-  onProgress: (progress: SurveyProgress) => void,
+  { onProgress, bricks }: ObserveOptions,
 ): Promise<Outcome<Observation>> {
   const watch = new Progress(onProgress);
   const clusters = new Map<ClusterId, ClusterSight>();
@@ -57,7 +74,7 @@ export async function observe(
   const account = accountOfDoctor(signals);
   await Promise.all([
     sideBySide(new Set(known.map(({ cluster }) => cluster)), nodesAtOnce, async (cluster) => {
-      clusters.set(cluster, await lookAtCluster(work, cluster, account, watch));
+      clusters.set(cluster, await lookAtCluster(work, cluster, account, watch, bricks));
     }),
     sideBySide(known, nodesAtOnce, async (node) => {
       nodes.set(node.id, await lookAtNode(work, node, account, watch));
@@ -118,6 +135,7 @@ async function lookAtCluster(
   cluster: ClusterId,
   account: Account,
   watch: Progress,
+  withBricks: boolean,
 ): Promise<ClusterSight> {
   const listed = await listVolumes(work, cluster, account);
   if (listed.kind !== 'done') {
@@ -126,6 +144,8 @@ async function lookAtCluster(
   const names = listed.value.map(legibleName);
   const volumes = new Map<VolumeName, GlusterVolume>();
   const unread = new Map<string, string>();
+  const bricks = new Map<VolumeName, BricksSight>();
+  const recorded = new Map(withBricks ? work.ledger.volumes().map((record) => [record.name, record]) : []);
   watch.more(names.length);
   await sideBySide(names, readersOfACluster, async (name) => {
     if (name !== undefined) {
@@ -134,11 +154,28 @@ async function lookAtCluster(
         unread.set(name, info.reason);
       } else if (info.value !== undefined) {
         volumes.set(name, info.value);
+        const record = recorded.get(name);
+        if (record?.cluster === cluster && info.value.status === 'started') {
+          bricks.set(name, await lookAtBricks(work, record, account));
+        }
       }
     }
     watch.one();
   });
-  return { kind: 'seen', volumes, unread, strange: listed.value.filter((name) => legibleName(name) === undefined) };
+  const strange = listed.value.filter((name) => legibleName(name) === undefined);
+  return { kind: 'seen', volumes, unread, bricks, strange };
+}
+
+async function lookAtBricks(work: VolumeWork, record: VolumeRecord, account: Account): Promise<BricksSight> {
+  const status = await askStatus(work, record, account);
+  // One copy has nothing to be healed from.
+  const heal = record.durability.kind === 'distribute' ? done([]) : await askHeal(work, record, account);
+  const unseen = [status, heal].flatMap((outcome) => (outcome.kind === 'done' ? [] : [outcome.reason]));
+  return {
+    ...(status.kind === 'done' && status.value !== undefined ? { status: status.value } : {}),
+    ...(heal.kind === 'done' ? { heal: heal.value } : {}),
+    ...(unseen.length === 0 ? {} : { unseen: [...new Set(unseen)].join('; ') }),
+  };
 }
 
 function legibleName(text: string): VolumeName | undefined {

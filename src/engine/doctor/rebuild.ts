@@ -48,7 +48,7 @@ export class RebuildRun {
       return settled;
     }
     const before = snapshotOf(ledger);
-    const seen = await observe(this.#work, signals, onProgress);
+    const seen = await observe(this.#work, signals, { onProgress, bricks: false });
     if (seen.kind !== 'done') {
       return seen;
     }

@@ -3,6 +3,7 @@ import { done, type Outcome } from '../../domain/outcome.ts';
 import type { RunSignals } from '../volume-runs.ts';
 import type { VolumeWork } from '../volume-work.ts';
 import type { Finding, Survey, SurveyProgress } from './api.ts';
+import { compareBricks } from './compare-bricks.ts';
 import { compareNodes } from './compare-nodes.ts';
 import { compareVolumes, named } from './compare-volumes.ts';
 import { observe, type Observation } from './observe.ts';
@@ -14,7 +15,7 @@ export async function survey(
   onProgress: (progress: SurveyProgress) => void,
 ): Promise<Outcome<Survey>> {
   const before = snapshotOf(work.ledger);
-  const seen = await observe(work, signals, onProgress);
+  const seen = await observe(work, signals, { onProgress, bricks: true });
   if (seen.kind !== 'done') {
     return seen;
   }
@@ -22,6 +23,7 @@ export async function survey(
   const findings = [
     ...unreachableClusters(seen.value),
     ...compareVolumes(known, seen.value, work.directory),
+    ...compareBricks(known, seen.value),
     ...compareNodes(known, seen.value, work.directory),
     ...recordsAlone(known),
   ];

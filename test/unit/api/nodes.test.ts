@@ -5,9 +5,11 @@ import { nodeId } from '../../../src/domain/names.ts';
 import { GiB } from '../../../src/domain/quantity.ts';
 import { benchOf, device, forever, requestOf, valueOf, type Bench } from '../engine/bench.ts';
 
-function adminOf({ engine }: Bench) {
-  return localAdmin({ version: '1', role: () => 'offline', engine: () => engine }).nodes;
+function wholeAdminOf({ engine }: Bench) {
+  return localAdmin({ version: '1', role: () => 'offline', engine: () => engine });
 }
+
+const adminOf = (bench: Bench) => wholeAdminOf(bench).nodes;
 
 const ignore = (): void => undefined;
 
@@ -101,5 +103,22 @@ describe('nodes remove', () => {
     expect(bench.engine.nodes().map(({ id }) => id)).toEqual(['n1', 'n2', 'n3']);
     expect(bench.storage.log).toContain('removePeer n1 10.0.0.4');
     await expect(nodes.planRemove(query)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('a volume', () => {
+  it('is shown with what gluster says of its bricks, where it says anything', async () => {
+    const bench = await benchOf();
+    const { brickSets, name } = valueOf(await bench.engine.ensureVolume(requestOf(1), forever)).volume;
+    const online = async (): Promise<unknown[]> =>
+      (await wholeAdminOf(bench).volume(name)).bricks.map((brick) => brick.online);
+    expect(await online()).toEqual([true, true, true]);
+    const [, second] = brickSets.flat();
+    if (second !== undefined) {
+      bench.storage.tamperBrickState(second.node, second.id, { online: false });
+    }
+    expect(await online()).toEqual([true, false, true]);
+    bench.storage.tamperVolume(name, { status: 'stopped' });
+    expect(await online()).toEqual([undefined, undefined, undefined]);
   });
 });

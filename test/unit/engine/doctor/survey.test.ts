@@ -62,7 +62,9 @@ describe('a survey', () => {
     expect(valueOf(surveyed)).toEqual({ findings: [], looked: { volumes: 3, devices: 3, records: 3 } });
     expect(progress.at(-1)).toBe('6/6');
     const verbs = new Set(bench.storage.log.map((line) => line.split(' ')[0]));
-    expect(verbs).toEqual(new Set(['inspectDevice', 'listBricks', 'listVolumes', 'volumeInfo']));
+    expect(verbs).toEqual(
+      new Set(['inspectDevice', 'listBricks', 'listVolumes', 'volumeInfo', 'volumeStatus', 'healSummary']),
+    );
   });
 
   it('asks gluster about at most two volumes of a cluster at once', async () => {
@@ -166,9 +168,12 @@ describe('a survey', () => {
     const stray = brickId(`${idOf(9)}-0-0-0`);
     bench.storage.tamperBrick('n2', stray, { ...spec, id: stray });
     const found = await findingsOf(bench);
-    expect(found).toHaveLength(3);
+    expect(found).toHaveLength(5);
     expect(found).toEqual(
       expect.arrayContaining([
+        // Neither is served: the one is not there, the other is a new one.
+        expect.objectContaining({ kind: 'bricks-offline', name: record(bench).name }),
+        expect.objectContaining({ kind: 'bricks-offline', name: record(bench, 2).name }),
         expect.objectContaining({
           kind: 'brick-missing',
           node: brick.node,
@@ -206,7 +211,9 @@ describe('a survey', () => {
     const bench = await benchWith(2);
     bench.storage.setUp('n3', false);
     const found = await findingsOf(bench);
-    expect(found).toMatchObject([{ kind: 'node-unreachable', cluster: 'east', node: 'n3', bricks: 2 }]);
+    expect(found.filter(({ kind }) => kind !== 'bricks-offline')).toMatchObject([
+      { kind: 'node-unreachable', cluster: 'east', node: 'n3', bricks: 2 },
+    ]);
     for (const node of ['n1', 'n2']) {
       bench.storage.setUp(node, false);
     }
@@ -218,6 +225,49 @@ describe('a survey', () => {
       'node-unreachable',
       'node-unreachable',
     ]);
+  });
+
+  it('finds bricks that are not served, and says whether anybody can use the volume', async () => {
+    const bench = await benchWith(2);
+    const [first, second] = record(bench).brickSets.flat();
+    if (first === undefined || second === undefined) {
+      throw new Error('no bricks');
+    }
+    bench.storage.tamperBrickState(first.node, first.id, { online: false });
+    const [address] = bench.engine.locate(record(bench))?.bricks ?? [];
+    const named = { cluster: 'east', id: idOf(1), name: record(bench).name };
+    expect(await findingsOf(bench)).toEqual([
+      { ...named, kind: 'bricks-offline', bricks: [address], outOfReach: false },
+    ]);
+    bench.storage.tamperBrickState(second.node, second.id, { online: false });
+    // One copy of three is no majority: clients neither read nor write.
+    const [worse] = await findingsOf(bench);
+    expect(worse).toMatchObject({ kind: 'bricks-offline', outOfReach: true });
+    expect(worse === undefined ? undefined : diagnose(worse)).toMatchObject({
+      severity: 'error',
+      remedy: expect.stringContaining(`gluster volume start ${named.name} force`) as string,
+    });
+  });
+
+  it('tells files that wait to be healed from those that somebody has to decide about', async () => {
+    const bench = await benchWith(1);
+    const brick = firstBrick(bench);
+    const [address] = bench.engine.locate(record(bench))?.bricks ?? [];
+    bench.storage.tamperBrickState(brick.node, brick.id, { pending: 7 });
+    expect(await findingsOf(bench)).toMatchObject([{ kind: 'heal-pending', bricks: [{ brick: address, entries: 7 }] }]);
+    bench.storage.tamperBrickState(brick.node, brick.id, { pending: 7, splitBrain: 2 });
+    const found = await findingsOf(bench);
+    expect(found).toMatchObject([
+      { kind: 'split-brain', bricks: [{ brick: address, entries: 2 }] },
+      { kind: 'heal-pending', bricks: [{ brick: address, entries: 5 }] },
+    ]);
+    expect(found.map((finding) => diagnose(finding).severity)).toEqual(['error', 'warning']);
+  });
+
+  it('says that it does not know where gluster does not say how bricks are', async () => {
+    const bench = await benchWith(1);
+    const mute = await restart(bench, ({ verb }) => (verb === 'healSummary' ? 'lost-before' : 'normal'));
+    expect(await findingsOf(mute)).toMatchObject([{ kind: 'bricks-unseen', reason: 'healSummary on n1: no answer' }]);
   });
 
   it('does not say that a brick is a leftover of no volume when gluster could not be asked', async () => {
