@@ -17,6 +17,8 @@ export interface ThinVolume {
   /** Extents, virtual. */
   size: number;
   readonly tags: readonly string[];
+  /** Whether it is a block device now. */
+  active: boolean;
   /** What mkfs put there. */
   fileSystem: FileSystem | undefined;
 }
@@ -102,6 +104,18 @@ export class VolumeGroup {
   /** The thin volumes of a pool. */
   volumesIn(pool: string): readonly ThinVolume[] {
     return [...(this.#members.get(pool) ?? [])];
+  }
+
+  /** The volumes that are block devices now; a pool is one with any of its volumes. */
+  get active(): readonly LogicalVolume[] {
+    return this.volumes.filter((volume) =>
+      volume.kind === 'thin' ? volume.active : this.volumesIn(volume.name).some(({ active }) => active),
+    );
+  }
+
+  /** What a power cut does, and no boot of the simulation undoes. */
+  deactivate(): void {
+    this.#members.forEach((members) => members.forEach((volume) => (volume.active = false)));
   }
 
   /** Bytes in extents, rounded up. */

@@ -88,6 +88,7 @@ export class Machine {
     this.#boots += this.#off && !off ? 1 : 0;
     this.#off = off;
     if (off) {
+      this.groups.forEach((group) => group.deactivate());
       this.files.forgetMounts();
       this.loops.clear();
       this.served.clear();
@@ -103,7 +104,7 @@ export class Machine {
     const match = /^\/dev\/mapper\/((?:[^-]|--)+)-((?:[^-]|--)+)$/.exec(device);
     const [group = '', name = ''] = match?.slice(1).map((part) => part.replaceAll('--', '-')) ?? [];
     const volume = this.groups.get(group)?.find(name);
-    return volume?.kind === 'thin' ? volume : undefined;
+    return volume?.kind === 'thin' && volume.active ? volume : undefined;
   }
 
   /** What mkfs and mount take: a thin volume by its device, or an image by its path. */

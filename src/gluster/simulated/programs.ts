@@ -4,7 +4,7 @@ import * as folders from './tools/folder-tools.ts';
 import { losetup } from './tools/losetup.ts';
 import { lvs, pvs, vgs } from './tools/lvm-reports.ts';
 import { lvextend } from './tools/lvextend.ts';
-import { lvcreate, lvremove, pvcreate, vgchange, vgcreate } from './tools/lvm-tools.ts';
+import { lvchange, lvcreate, lvremove, pvcreate, vgcreate } from './tools/lvm-tools.ts';
 import { blkid, lsblk, wipefs } from './tools/probe-tools.ts';
 import { cat, ip } from './tools/node-tools.ts';
 import type { Tool } from './tools/tool.ts';
@@ -13,7 +13,7 @@ import type { Tool } from './tools/tool.ts';
 export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['pvcreate', pvcreate],
   ['vgcreate', vgcreate],
-  ['vgchange', vgchange],
+  ['lvchange', lvchange],
   ['lvcreate', lvcreate],
   ['lvextend', lvextend],
   ['lvremove', lvremove],

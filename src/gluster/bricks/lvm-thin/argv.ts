@@ -75,8 +75,12 @@ export const lvExtendVolume = (place: BrickPlace, size: Bytes): Command =>
 /** Takes the thin volume along, and everything else in the pool: the caller has looked. */
 export const lvRemovePool = (place: BrickPlace): Command => change('lvremove', '--yes', `${place.group}/${place.pool}`);
 
-/** Makes the group's volumes appear as block devices. Success when they are there already. */
-export const vgActivate = (group: VolumeGroupName): Command => change('vgchange', '--activate', 'y', group);
+/**
+ * Makes the thin volume appear as a block device. Success when it is there already. Not the whole group: that fails when
+ * any one in it cannot be activated, as a pool cannot that a killed lvcreate has left.
+ */
+export const lvActivate = (place: BrickPlace): Command =>
+  change('lvchange', '--activate', 'y', `${place.group}/${place.volume}`);
 
 export const vgReport = (group: VolumeGroupName): Command =>
   report('vgs', 'vg_name,vg_size,vg_free,vg_extent_size,vg_tags', group);

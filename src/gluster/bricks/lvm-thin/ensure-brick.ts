@@ -80,7 +80,7 @@ async function earlierWork(work: Work): Promise<Made | Setback> {
   switch (standing.kind) {
     case 'brick': {
       // After a reboot it may stand without being a block device.
-      const setback = await step(errand, lvm.vgActivate(place.group));
+      const setback = await step(errand, lvm.lvActivate(place));
       return setback ?? { kind: 'made', size: standing.size, fresh: false, alone: standing.others.length === 0 };
     }
     case 'pool':

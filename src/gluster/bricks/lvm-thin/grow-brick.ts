@@ -93,7 +93,7 @@ async function growFileSystem(errand: Errand, place: BrickPlace): Promise<Setbac
 }
 
 async function remounted(errand: Errand, place: BrickPlace): Promise<Setback | undefined> {
-  const setback = await step(errand, lvm.vgActivate(place.group));
+  const setback = await step(errand, lvm.lvActivate(place));
   if (setback !== undefined) {
     return setback;
   }

@@ -63,13 +63,23 @@ export const vgcreate: Tool = (machine, words) => {
   return silent;
 };
 
-export const vgchange: Tool = (machine, words) => {
+export const lvchange: Tool = (machine, words) => {
   const parsed = wordsOf(words, { ...quiet, activate: text });
-  const [name, ...rest] = parsed?.positionals ?? [];
-  if (parsed?.values['activate'] !== 'y' || name === undefined || rest.length > 0) {
+  const [target, ...rest] = parsed?.positionals ?? [];
+  const [groupName, name] = target?.split('/') ?? [];
+  if (parsed?.values['activate'] !== 'y' || groupName === undefined || name === undefined || rest.length > 0) {
     return undefined;
   }
-  return machine.groups.has(name) ? silent : groupNotFound(name);
+  const group = machine.groups.get(groupName);
+  if (group === undefined) {
+    return groupNotFound(groupName);
+  }
+  const volume = group.find(name);
+  if (volume?.kind !== 'thin') {
+    return volume === undefined ? complaint(5, `  Failed to find logical volume "${groupName}/${name}"`) : silent;
+  }
+  volume.active = true;
+  return silent;
 };
 
 export const lvcreate: Tool = (machine, words) => {
@@ -137,7 +147,7 @@ function createVolume(group: VolumeGroup, pool: string, name: string, virtual: n
     return complaint(5, `  Logical Volume "${name}" already exists in volume group "${group.name}"`);
   }
   const tags = textOf(words, 'size') === undefined ? textsOf(words, 'addtag') : [];
-  group.add({ kind: 'thin', name, pool, size: group.extentsOf(virtual), tags, fileSystem: undefined });
+  group.add({ kind: 'thin', name, pool, size: group.extentsOf(virtual), tags, active: true, fileSystem: undefined });
   return silent;
 }
 

@@ -16,7 +16,7 @@ export const lsblk: Tool = (machine, words) => {
     return complaint(32, `lsblk: ${device}: not a block device`);
   }
   const group = groupOn(machine, device);
-  const children = (group?.volumes ?? []).map(({ name }) => ({
+  const children = (group?.active ?? []).map(({ name }) => ({
     name: `/dev/mapper/${group?.name ?? ''}-${name}`,
     type: 'lvm',
     size: 0,
@@ -58,7 +58,7 @@ export const wipefs: Tool = (machine, words) => {
   if (parsed.values['all'] !== true) {
     return undefined;
   }
-  if (disk.mountpoint !== undefined || (groupOn(machine, device)?.volumes.length ?? 0) > 0) {
+  if (disk.mountpoint !== undefined || (groupOn(machine, device)?.active.length ?? 0) > 0) {
     return complaint(1, `wipefs: error: ${device}: probing initialization failed: Device or resource busy`);
   }
   const group = groupOn(machine, device);
