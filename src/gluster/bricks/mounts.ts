@@ -17,7 +17,7 @@ export interface Mount {
 const mount = z.object({ target: z.string(), source: z.string(), fstype: z.string() });
 
 /** Throws ReportError. No mount at all: `findmnt` prints nothing. */
-export const readMounts = (text: string): readonly Mount[] =>
+const readMounts = (text: string): readonly Mount[] =>
   text.trim() === '' ? [] : parseJson('findmnt', text, z.object({ filesystems: z.array(mount) })).filesystems;
 
 /** Of several mounts on one directory the last is the one that is seen. */

@@ -15,7 +15,7 @@ export type BrickVerbs = Pick<
 >;
 
 /** A disk has its name below /dev; any other path is a folder. */
-export const isDisk = (device: DeviceName): boolean => device.startsWith('/dev/');
+const isDisk = (device: DeviceName): boolean => device.startsWith('/dev/');
 
 const backendOf = (device: DeviceName): BrickBackend => (isDisk(device) ? lvmThin : loop);
 

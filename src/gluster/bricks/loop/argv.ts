@@ -72,8 +72,8 @@ export const extendFile = (path: string, size: Bytes): Command =>
 export const removeFiles = (...paths: readonly string[]): Command =>
   command(deadlines.format, 'rm', '--force', ...paths);
 
-/** Names made or removed in a directory survive a power cut from here on. */
-export const syncDirectory = (path: string): Command => command(deadlines.format, 'sync', path);
+/** What was written to a file, its size, or names in a directory survive a power cut from here on. */
+export const syncPath = (path: string): Command => command(deadlines.format, 'sync', path);
 
 /** The loop device goes with the mount. One that the image has already is used again. */
 export const mountImage = ({ image, mountpoint }: BrickFiles): Command =>

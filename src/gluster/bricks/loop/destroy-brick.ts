@@ -4,7 +4,7 @@ import type { BrickSpec } from '../../../engine/ports.ts';
 import type { Errand } from '../../errand.ts';
 import { unmounted, withoutMountPoint } from '../mounts.ts';
 import { step } from '../steps.ts';
-import { removeFiles, syncDirectory } from './argv.ts';
+import { removeFiles, syncPath } from './argv.ts';
 import { withoutLoops } from './mount.ts';
 import { brickFilesOf } from './names.ts';
 import { contentsOf } from './shelf.ts';
@@ -29,7 +29,7 @@ export async function destroyBrick(errand: Errand, brick: BrickSpec): Promise<Ou
       return (
         // The sign goes first: it must not stand beside an image that is made anew.
         (stands ? await step(errand, removeFiles(place.ready, place.image, place.claim)) : undefined) ??
-        (stands ? await step(errand, syncDirectory(place.shelf)) : undefined) ??
+        (stands ? await step(errand, syncPath(place.shelf)) : undefined) ??
         (await withoutMountPoint(errand, place)) ??
         done()
       );

@@ -10,7 +10,7 @@ import * as files from '../../argv/files.ts';
 import type { Errand } from '../../errand.ts';
 import { servedDirectory } from '../served-directory.ts';
 import { step } from '../steps.ts';
-import { extendFile, makeLink, removeFiles, syncDirectory } from './argv.ts';
+import { extendFile, makeLink, removeFiles, syncPath } from './argv.ts';
 import { mounted } from './mount.ts';
 import { brickFilesOf, type BrickFiles } from './names.ts';
 import { contentsOf, shortage, type Stored } from './shelf.ts';
@@ -76,7 +76,7 @@ async function format(
     (await promiseHolds(errand, brick, place.image)) ??
     (await step(errand, files.makeXfs(place.image, { arbiter: brick.arbiter, force: true }))) ??
     (await step(errand, makeLink('xfs', place.ready))) ??
-    (await step(errand, syncDirectory(place.shelf)));
+    (await step(errand, syncPath(place.shelf)));
   return setback ?? { kind: 'made', size: wanted, fresh: true };
 }
 

@@ -9,7 +9,7 @@ import type { BrickFacts, BrickSpec } from '../../../engine/ports.ts';
 import * as files from '../../argv/files.ts';
 import type { Errand } from '../../errand.ts';
 import { step } from '../steps.ts';
-import { extendFile, noticeSize } from './argv.ts';
+import { extendFile, noticeSize, syncPath } from './argv.ts';
 import { notPrepared, notStanding, promiseHolds, withoutVainClaim } from './ensure-brick.ts';
 import { loopsOf, mounted } from './mount.ts';
 import { brickFilesOf, type BrickFiles } from './names.ts';
@@ -63,11 +63,10 @@ async function fillImage(errand: Errand, place: BrickFiles): Promise<Setback | u
   if (loops.kind !== 'read') {
     return loops;
   }
+  // A file system that a power cut leaves larger than its image does not mount.
+  let setback = await step(errand, syncPath(place.image));
   for (const name of loops.value) {
-    const setback = await step(errand, noticeSize(name));
-    if (setback !== undefined) {
-      return setback;
-    }
+    setback ??= await step(errand, noticeSize(name));
   }
-  return step(errand, files.growXfs(place.mountpoint));
+  return setback ?? step(errand, files.growXfs(place.mountpoint));
 }

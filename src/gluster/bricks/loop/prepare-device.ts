@@ -5,7 +5,7 @@ import type { DeviceFacts, PrepareOptions } from '../../../engine/ports.ts';
 import type { Errand } from '../../errand.ts';
 import type { Exited } from '../../runner.ts';
 import { step } from '../steps.ts';
-import { makeLink, makeShelf, syncDirectory } from './argv.ts';
+import { makeLink, makeShelf, syncPath } from './argv.ts';
 import { clearedFolder } from './clear-folder.ts';
 import { factsOf } from './devices.ts';
 import { shelfOf } from './names.ts';
@@ -28,8 +28,8 @@ export async function prepareDevice(
     (await clearedFolder(errand, device, wipe)) ??
     (await step(errand, makeShelf(shelf))) ??
     (await step(errand, makeLink(shelf.identityText, shelf.identity), standsAlready)) ??
-    (await step(errand, syncDirectory(shelf.path))) ??
-    (await step(errand, syncDirectory(device)));
+    (await step(errand, syncPath(shelf.path))) ??
+    (await step(errand, syncPath(device)));
   if (setback !== undefined) {
     return setback;
   }

@@ -106,7 +106,7 @@ export const sync: Tool = (machine, [path, ...rest]) => {
   if (path === undefined || rest.length > 0) {
     return undefined;
   }
-  return machine.files.find(path) === undefined
+  return (machine.files.file(path) ?? machine.files.find(path)) === undefined
     ? complaint(1, `sync: error opening '${path}': No such file or directory`)
     : silent;
 };

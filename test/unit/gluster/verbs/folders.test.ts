@@ -100,6 +100,14 @@ describe('a brick in a folder', () => {
     expect(await grow(brick(2))).toMatchObject({ kind: 'failed' });
   });
 
+  it('is on the disk with its new size before its file system grows', async () => {
+    await ensure(brick(1));
+    const before = cluster.ran.length;
+    await grow(brick(1, { size: bytes(20 * GiB) }));
+    const growing = ['find', 'truncate', 'find', 'df', 'truncate', 'findmnt', 'losetup', 'losetup', 'sync', 'losetup'];
+    expect(programs(before)).toEqual([...growing, 'xfs_growfs']);
+  });
+
   it('gives back the promise of a growth that was given up', async () => {
     await ensure(brick(1));
     const before = await inspect();
