@@ -15,6 +15,7 @@ export interface CertsFlags {
   readonly caDays: number;
   readonly within: number;
   readonly namespace: string;
+  readonly agentNamespace: string;
   readonly output: 'table' | 'json';
 }
 
@@ -91,9 +92,14 @@ export async function showCertificates({ dir, output }: CertsFlags, io: Io): Pro
 
 const namespaceGrammar = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
 
-export async function printSecrets({ dir, namespace }: CertsFlags, io: Io): Promise<void> {
-  if (!namespaceGrammar.test(namespace)) {
-    throw new UsageError(`flag --namespace: expected a namespace name, got ${JSON.stringify(namespace)}`);
+export async function printSecrets({ dir, namespace, agentNamespace }: CertsFlags, io: Io): Promise<void> {
+  for (const [flag, name] of [
+    ['--namespace', namespace],
+    ['--agent-namespace', agentNamespace],
+  ] as const) {
+    if (!namespaceGrammar.test(name)) {
+      throw new UsageError(`flag ${flag}: expected a namespace name, got ${JSON.stringify(name)}`);
+    }
   }
   await explained(async () => {
     const folder = new CertificateFolder(dir, systemClock);
@@ -103,7 +109,8 @@ export async function printSecrets({ dir, namespace }: CertsFlags, io: Io): Prom
     }
     const secrets: string[] = [];
     for (const holder of holders) {
-      secrets.push(secretYaml(holder, await folder.credentials(holder), namespace));
+      const place = holder.node === undefined ? namespace : agentNamespace;
+      secrets.push(secretYaml(holder, await folder.credentials(holder), place));
     }
     io.out(secrets.join('---\n').trimEnd());
   });

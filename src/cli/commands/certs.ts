@@ -80,7 +80,8 @@ function addSecrets(certs: Command, { io }: CommandContext): void {
     .command('secrets')
     .description('Print the certificates as Kubernetes Secrets in YAML, keys included.')
     .addOption(directory())
-    .option('--namespace <name>', 'namespace of the Secrets', 'brickyard')
+    .option('--namespace <name>', 'namespace of the Secret of the controller', 'brickyard')
+    .option('--agent-namespace <name>', 'namespace of the Secrets of the agents', 'brickyard-agents')
     .addHelpText(
       'after',
       `
