@@ -8,6 +8,8 @@ import { hostCheck, type HostCheck, type HostRefusal } from './host-check.ts';
 export interface ConnectOptions extends CredentialFiles {
   readonly user: string;
   readonly port: number;
+  /** Milliseconds between questions whether the other end is still there. */
+  readonly keepaliveMs: number;
 }
 
 export interface OpenClient {
@@ -16,10 +18,10 @@ export interface OpenClient {
   readonly socket: Socket;
 }
 
-/** Milliseconds for everything up to the login, and between questions whether the other end is still there. */
-const times = { login: 15_000, keepalive: 5_000 } as const;
+/** Milliseconds for everything up to the login. */
+const loginMs = 15_000;
 
-/** So many questions without an answer, and the connection is lost: 20 s after a cable was cut. */
+/** So many questions without an answer, and the connection is lost. */
 const unanswered = 3;
 
 export async function connect(host: string, options: ConnectOptions): Promise<OpenClient | ConnectFailure> {
@@ -49,8 +51,8 @@ function logIn(host: string, options: ConnectOptions, credentials: Credentials):
       authHandler: ['publickey'],
       algorithms: { serverHostKey: check.algorithms },
       hostVerifier: verifier(check, attempt),
-      readyTimeout: times.login,
-      keepaliveInterval: times.keepalive,
+      readyTimeout: loginMs,
+      keepaliveInterval: options.keepaliveMs,
       keepaliveCountMax: unanswered,
     });
   });

@@ -31,6 +31,8 @@ export interface SshRunnerOptions {
   readonly path?: string;
   /** Directory of the lanes' lock files on the nodes. All senders have to agree on it. Default: /run. */
   readonly laneDirectory?: string;
+  /** Milliseconds between questions whether a node is still there; it is given up after the third without an answer. Default: 5,000. */
+  readonly keepaliveMs?: number;
 }
 
 export interface SshRunner extends CommandRunner {
@@ -82,12 +84,13 @@ interface Links {
 }
 
 function createLinks(options: SshRunnerOptions, place: LoginPlace): Links {
-  const { clock, log = silentLog, user = 'root', port = 22, keyFile, knownHostsFile } = options;
+  const { clock, log = silentLog, user = 'root', port = 22, keyFile, knownHostsFile, keepaliveMs = 5_000 } = options;
+  const common = { user, port, keyFile, knownHostsFile, keepaliveMs, place, clock, log };
   const links = new Map<HostName, Link>();
   let closed = false;
   return {
     to(host) {
-      const link = links.get(host) ?? new Link({ host, user, port, keyFile, knownHostsFile, place, clock, log });
+      const link = links.get(host) ?? new Link({ host, ...common });
       links.set(host, link);
       if (closed) {
         link.close();
