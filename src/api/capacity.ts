@@ -59,8 +59,10 @@ export const capacityView = z.object({
       reserved: bytes,
       /** On devices that take bricks. */
       free: bytes,
-      /** Free on devices that take none now: offline, failed, not answering. */
+      /** Free on devices that take none now: offline, failed, not answering, or with a problem. */
       blocked: bytes,
+      /** These devices, with the reason. */
+      blockedDevices: z.array(z.object({ node: z.string(), device: z.string(), free: bytes, reason: z.string() })),
       fits: z.array(z.object({ shape, now: countView })),
     }),
   ),
@@ -85,7 +87,7 @@ export async function viewCapacity(engine: Source, query: CapacityQuery): Promis
       fits.push({ shape: describeShape(wanted), now: engine.headroom(id, wanted) });
     }
     const volumes = engine.volumes().filter(({ cluster }) => cluster === id).length;
-    clusters.push({ id, volumes, ...totalsOf(engine, id), fits });
+    clusters.push({ id, volumes, ...totalsOf(engine, id), blockedDevices: blockedIn(engine, id), fits });
   }
   const { without } = query;
   await othersFirst();
@@ -122,6 +124,17 @@ function totalsOf(engine: Source, id: ClusterId): Totals {
     totals[device.unusable === undefined ? 'free' : 'blocked'] += device.free;
   }
   return totals;
+}
+
+function blockedIn(engine: Source, id: ClusterId): CapacityView['clusters'][number]['blockedDevices'] {
+  return engine
+    .usage()
+    .filter(({ cluster }) => cluster === id)
+    .flatMap(({ node, device, free, unusable, because }) =>
+      unusable === undefined
+        ? []
+        : [{ node, device, free, reason: because === undefined ? unusable : `${unusable}: ${because}` }],
+    );
 }
 
 function viewLoss(

@@ -17,6 +17,8 @@ const deviceView = z.object({
   tags: z.record(z.string(), z.string()),
   /** Why nothing is placed here; absent when it may be. */
   unusable: z.string().optional(),
+  /** More about `unusable`, where it was observed. */
+  because: z.string().optional(),
 });
 type DeviceView = z.infer<typeof deviceView>;
 
@@ -100,6 +102,7 @@ export function viewTopology(engine: Readable): TopologyView {
             bricks: used?.bricks ?? 0,
             tags: device.tags,
             unusable: used?.unusable,
+            because: used?.because,
           };
         }),
       })),

@@ -21,7 +21,14 @@ export function capacityText({ clusters, loss }: CapacityView): string {
       fits.map(({ shape, now }) => [id, shape, countText(now), describeSize(now.usable)]),
     ),
   );
-  return [totals, fits, ...(loss === undefined ? [] : lossText(loss))].join('\n\n');
+  return [totals, ...blockedTable(clusters), fits, ...(loss === undefined ? [] : lossText(loss))].join('\n\n');
+}
+
+function blockedTable(clusters: CapacityView['clusters']): string[] {
+  const rows = clusters.flatMap(({ id, blockedDevices }) =>
+    blockedDevices.map(({ node, device, free, reason }) => [id, node, device, describeSize(free), reason]),
+  );
+  return rows.length === 0 ? [] : [table(['cluster', 'node', 'device', 'free', 'not usable because'], rows)];
 }
 
 function lossText({ node, cluster, volumes, fits }: LossView): string[] {

@@ -33,7 +33,7 @@ export function remedyOf(problem: NodeProblem): string {
     case 'glusterd-down':
       return 'start glusterd there: systemctl start glusterd';
     case 'reinstalled':
-      return 'give gluster its old UUID back in /var/lib/glusterd/glusterd.info and restart glusterd, or replace its bricks and remove it';
+      return 'give it its old UUID back in /var/lib/glusterd/glusterd.info and let it probe its pool (docs/nodes.md), or replace its bricks and remove it';
     case 'not-in-pool':
       return 'probe it from a node of the pool: gluster peer probe';
     case 'address-changed':

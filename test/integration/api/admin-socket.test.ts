@@ -79,6 +79,7 @@ const capacity: CapacityView = {
       reserved: 0,
       free: 9,
       blocked: 0,
+      blockedDevices: [],
       fits: [{ shape: '10 GiB, replicate 3', now: { volumes: 3, usable: 30, endedBy: 'space' } }],
     },
   ],

@@ -63,9 +63,24 @@ describe('capacity', () => {
         reserved: 0,
         free: 300 * GiB - used,
         blocked: 100 * GiB,
+        blockedDevices: [{ node: unused, device, free: 100 * GiB, reason: 'device offline' }],
         fits: [{ shape: '10 GiB, replicate 3', now: engine.headroom(clusterId('east'), usualShape) }],
       },
     ]);
+  });
+
+  it('gives the reason why room on a node that is down is of no use', async () => {
+    const { engine, storage, clock } = await benchOf();
+    storage.setUp('n2', false);
+    engine.nodeWatch.start();
+    await clock.advance(45_000);
+    const { clusters } = await adminOf(engine).capacity({ shapes: [usualShape] });
+    expect(clusters[0]).toMatchObject({
+      blocked: 100 * GiB,
+      blockedDevices: [{ node: 'n2', reason: 'node down: it does not answer: n2 is down' }],
+      fits: [{ now: { volumes: 0 } }],
+    });
+    await engine.close();
   });
 
   it('says which claims the loss of a node would hit', async () => {

@@ -144,6 +144,7 @@ describe('capacity', () => {
         reserved: 0,
         free: 140 * GiB,
         blocked: 100 * GiB,
+        blockedDevices: [{ node: 'n3', device: '/dev/vdb', free: 100 * GiB, reason: 'node down: no answer' }],
         fits: [
           { shape: '10 GiB, replicate 3', now: count(7) },
           { shape: '1 GiB, distribute', now: count(1000, 'count') },
@@ -177,6 +178,9 @@ describe('capacity', () => {
     expect((await capacity(view)).out).toMatchInlineSnapshot(`
       "CLUSTER   VOLUMES   SIZE      USED     RESERVED   FREE      FREE BUT NOT USABLE
       main      2         300 GiB   60 GiB   0 B        140 GiB   100 GiB
+
+      CLUSTER   NODE   DEVICE     FREE      NOT USABLE BECAUSE
+      main      n3     /dev/vdb   100 GiB   node down: no answer
 
       CLUSTER   SUCH VOLUMES          MORE FIT        OF USABLE SIZE
       main      10 GiB, replicate 3   7               70 GiB
