@@ -3,13 +3,14 @@ import type { Outcome } from '../domain/outcome.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import { AdminError } from './admin-error.ts';
 import { findVolume, idInKey } from './find-volume.ts';
-import { viewForgotten, viewRebuild, viewSurvey, type Recovery } from './recovery.ts';
+import { viewForgotten, viewGlusterVolumes, viewRebuild, viewSurvey, type Recovery } from './recovery.ts';
 import { viewVolume } from './views.ts';
 
 /** Answers from the engine that `opened` gives, which may throw AdminError when there is none. */
 export function localRecovery(opened: () => VolumeEngine): Recovery {
   return {
     survey: async (watch) => viewSurvey(answer(await opened().doctor.survey(watch))),
+    glusterVolumes: async ({ signal }) => viewGlusterVolumes(answer(await opened().doctor.glusterVolumes({ signal }))),
     rebuild: async ({ dryRun }, watch) => {
       const engine = opened();
       return viewRebuild(engine, dryRun, answer(await engine.doctor.rebuild({ ...watch, dryRun })));

@@ -25,6 +25,9 @@ export function addRecoveryRoutes(
 ): void {
   const { queryOf } = tools;
   app.post('/v1/recovery/survey', (_request, reply) => stream(reply, tools, (watch) => recovery.survey(watch)));
+  app.post('/v1/recovery/gluster-volumes', (_request, reply) =>
+    stream(reply, tools, (watch) => recovery.glusterVolumes(watch)),
+  );
   app.post('/v1/recovery/rebuild', async ({ body }, reply) => {
     const query = queryOf(rebuildQuery, body);
     await stream(reply, tools, (watch) => recovery.rebuild(query, watch));

@@ -1,7 +1,7 @@
 /** What an administrator asks when records, gluster and nodes may not agree, and what the answers look like. */
 import { z } from 'zod';
 import { diagnose } from '../engine/doctor/describe.ts';
-import type { Finding, Forgotten, Rebuild, Survey } from '../engine/doctor/api.ts';
+import type { ClusterVolumes, Finding, Forgotten, Rebuild, Survey } from '../engine/doctor/api.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import { viewVolume, volumeView, type VolumeView } from './views.ts';
 
@@ -51,6 +51,17 @@ export const forgottenView = z.object({
 });
 export type ForgottenView = z.infer<typeof forgottenView>;
 
+/** What gluster has, whoever made it. `unseen`: the cluster did not answer. */
+export const glusterVolumesView = z.object({
+  clusters: z.array(
+    z.discriminatedUnion('kind', [
+      z.object({ kind: z.literal('seen'), cluster: z.string(), volumes: z.array(z.string()) }),
+      z.object({ kind: z.literal('unseen'), cluster: z.string(), reason: z.string() }),
+    ]),
+  ),
+});
+export type GlusterVolumesView = z.infer<typeof glusterVolumesView>;
+
 export const lookProgress = z.object({ looked: z.number(), total: z.number() });
 type LookProgress = z.infer<typeof lookProgress>;
 
@@ -73,12 +84,17 @@ export interface Watch {
 /** Every call throws AdminError. None changes anything in gluster or on a node. */
 export interface Recovery {
   survey(watch: Watch): Promise<SurveyView>;
+  glusterVolumes(watch: Watch): Promise<GlusterVolumesView>;
   rebuild(query: z.infer<typeof rebuildQuery>, watch: Watch): Promise<RebuildView>;
   adopt(query: z.infer<typeof adoptQuery>, watch: Watch): Promise<VolumeView>;
   forget(query: z.infer<typeof forgetQuery>, watch: Watch): Promise<ForgottenView>;
 }
 
 const viewFinding = (finding: Finding): FindingView => ({ ...diagnose(finding), finding: { ...finding } });
+
+export const viewGlusterVolumes = (clusters: readonly ClusterVolumes[]): GlusterVolumesView => ({
+  clusters: clusters.map((each) => (each.kind === 'seen' ? { ...each, volumes: [...each.volumes] } : each)),
+});
 
 export const viewSurvey = ({ findings, looked }: Survey): SurveyView => ({
   findings: findings.map(viewFinding),

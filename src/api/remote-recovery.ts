@@ -4,7 +4,7 @@ import type { AxiosInstance } from 'axios';
 import type { z } from 'zod';
 import { AdminError } from './admin-error.ts';
 import { recoveryLine } from './recovery-routes.ts';
-import { forgottenView, rebuildView, surveyView, type Recovery, type Watch } from './recovery.ts';
+import { forgottenView, glusterVolumesView, rebuildView, surveyView, type Recovery, type Watch } from './recovery.ts';
 import { volumeView } from './views.ts';
 
 /** Asks a server. `translate` makes an error of this room from whatever the client throws. */
@@ -38,6 +38,7 @@ export function remoteRecovery(http: AxiosInstance, translate: (error: unknown) 
   };
   return {
     survey: (watch) => ask(surveyView, 'survey', {}, watch),
+    glusterVolumes: (watch) => ask(glusterVolumesView, 'gluster-volumes', {}, watch),
     rebuild: (query, watch) => ask(rebuildView, 'rebuild', query, watch),
     adopt: (query, watch) => ask(volumeView, 'adopt', query, watch),
     forget: (query, watch) => ask(forgottenView, 'forget', query, watch),

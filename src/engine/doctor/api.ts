@@ -217,6 +217,13 @@ export interface ForgetOptions {
   readonly leaveIt: boolean;
 }
 
+/** What one cluster's gluster has, whoever made it. */
+export type ClusterVolumes = { readonly cluster: ClusterId } & (
+  | { readonly kind: 'seen'; readonly volumes: readonly string[] }
+  /** It did not answer. */
+  | { readonly kind: 'unseen'; readonly reason: string }
+);
+
 /** None of these changes anything in gluster or on a node. */
 export interface Doctor {
   /**
@@ -224,6 +231,8 @@ export interface Doctor {
    * the lanes that changes go through and never in more than two places of a cluster's or one of a node's.
    */
   survey(options: SurveyOptions): Promise<Outcome<Survey>>;
+  /** The names of all volumes in every cluster of the topology: one question a cluster, none to a node's devices. */
+  glusterVolumes(options: Pick<SurveyOptions, 'signal'>): Promise<Outcome<readonly ClusterVolumes[]>>;
   /** Writes the records that are missing of volumes that carry our identity. Never touches one that stands. */
   rebuild(options: RebuildOptions): Promise<Outcome<Rebuild>>;
   /** Writes a record of a gluster volume that has none. `rejected`, naming it, when anything about it is ambiguous. */

@@ -6,6 +6,7 @@ import type { VolumeWork } from '../volume-work.ts';
 import { adoptVolume } from './adopt.ts';
 import type {
   AdoptOptions,
+  ClusterVolumes,
   Doctor,
   ForgetOptions,
   Forgotten,
@@ -16,6 +17,7 @@ import type {
 } from './api.ts';
 import type { Exclusively } from './exclusively.ts';
 import { forgetVolume } from './forget.ts';
+import { listEverywhere } from './list-volumes.ts';
 import { RebuildRun } from './rebuild.ts';
 import { survey } from './survey.ts';
 
@@ -37,6 +39,10 @@ export class EngineDoctor implements Doctor {
 
   survey({ signal, onProgress = ignore }: SurveyOptions): Promise<Outcome<Survey>> {
     return this.#run(signal, (signals) => survey(this.#parts.work, signals, onProgress));
+  }
+
+  glusterVolumes({ signal }: Pick<SurveyOptions, 'signal'>): Promise<Outcome<readonly ClusterVolumes[]>> {
+    return this.#run(signal, (signals) => listEverywhere(this.#parts.work, signals));
   }
 
   rebuild({ signal, dryRun, onProgress = ignore }: RebuildOptions): Promise<Outcome<Rebuild>> {

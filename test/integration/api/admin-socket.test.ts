@@ -12,7 +12,7 @@ import { bytes, GiB } from '../../../src/domain/quantity.ts';
 import { startAdminServer, type AdminServer } from '../../../src/api/server.ts';
 import type { CapacityView } from '../../../src/api/capacity.ts';
 import type { StateView } from '../../../src/api/placement-state.ts';
-import type { SurveyView } from '../../../src/api/recovery.ts';
+import type { GlusterVolumesView, SurveyView } from '../../../src/api/recovery.ts';
 import type { VolumeView } from '../../../src/api/views.ts';
 import { newNodeQuery, nodeQuery, type NodeView } from '../../../src/api/nodes.ts';
 import type { PlanView, ProgressView } from '../../../src/api/topology-plan.ts';
@@ -82,6 +82,13 @@ const capacity: CapacityView = {
       blockedDevices: [],
       fits: [{ shape: '10 GiB, replicate 3', now: { volumes: 3, usable: 30, endedBy: 'space' } }],
     },
+  ],
+};
+
+const glusterVolumes: GlusterVolumesView = {
+  clusters: [
+    { kind: 'seen', cluster: 'main', volumes: ['vol_a', 'by hand'] },
+    { kind: 'unseen', cluster: 'far', reason: 'no node of it answers' },
   ],
 };
 
@@ -182,6 +189,7 @@ const answers: Admin = {
       onProgress({ looked: 2, total: 2 });
       return survey;
     },
+    glusterVolumes: async () => glusterVolumes,
     rebuild: async ({ dryRun }) => ({ dryRun, volumes: [volume], leftAlone: [], findings: survey.findings, stood: 0 }),
     adopt: async ({ name, cluster }) => ({ ...volume, name, cluster: cluster ?? 'main', adopted: true }),
     forget: async ({ key }) => {
@@ -313,6 +321,7 @@ describe('admin API over its socket', () => {
     };
     expect(await recovery.survey(watch)).toEqual(survey);
     expect(seen).toEqual([1, 2]);
+    expect(await recovery.glusterVolumes(watch)).toEqual(glusterVolumes);
     expect(await recovery.rebuild({ dryRun: true }, watch)).toMatchObject({ dryRun: true, volumes: [volume] });
     expect(await recovery.adopt({ name: 'byhand', dryRun: false }, watch)).toMatchObject({
       name: 'byhand',

@@ -75,6 +75,7 @@ function world(
           onProgress({ looked: 500, total: 1000 });
           return answers.survey ?? { findings: [], looked };
         },
+        glusterVolumes: () => Promise.reject(new Error('not asked here')),
         rebuild: async ({ dryRun }) => {
           note(dryRun, 'rebuild');
           return { ...(answers.rebuild ?? rebuilt), dryRun };
