@@ -3,7 +3,7 @@ import type { KeyPair } from './issue.ts';
 import type { Holder } from './folder.ts';
 
 /** What the Secret of a holder is called: `brickyard-controller-tls`, `brickyard-agent-tls-node-a`. */
-export function secretName({ node }: Holder): string {
+function secretName({ node }: Holder): string {
   return node === undefined ? 'brickyard-controller-tls' : `brickyard-agent-tls-${node}`;
 }
 

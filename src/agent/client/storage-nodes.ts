@@ -94,7 +94,7 @@ type Call = <V extends Verb>(
 ) => Promise<OutcomeOf<V>>;
 
 /** The port, method by method from the table: node first, context last, whatever stands between them in the middle. */
-export function portOver(call: Call): StorageNodes {
+function portOver(call: Call): StorageNodes {
   const methodOf =
     <V extends Verb>(verb: V) =>
     (node: NodeRef, ...rest: readonly unknown[]): Promise<OutcomeOf<V>> =>

@@ -1,5 +1,6 @@
 /** The settings of `brickyard agent`, from a file, BRICKYARD_AGENT_ variables and flags. */
 import { z } from 'zod';
+import { defaultAgentPort } from '../../agent/protocol/messages.ts';
 import { messageOf } from '../../domain/error-message.ts';
 import { deviceName, nodeId, type DeviceName, type NodeId } from '../../domain/names.ts';
 import { fieldsOf, type ConfigField } from '../config/fields.ts';
@@ -26,7 +27,7 @@ const agentSchema = z.strictObject({
     'Address and port to listen on. Port 0 takes any free one, which the log names.',
     'an IP address and a port, such as 0.0.0.0:24017 or [::]:24017',
     /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-fA-F:.]+\]):\d{1,5}$/,
-  ).prefault('0.0.0.0:24017'),
+  ).prefault(`0.0.0.0:${defaultAgentPort}`),
   certDir: path(
     'Folder with tls.crt, tls.key and ca.crt: who this agent is, and whose controller it believes. Read again when they change.',
   ).prefault('/etc/brickyard/tls'),

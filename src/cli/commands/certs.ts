@@ -85,8 +85,8 @@ function addSecrets(certs: Command, { io }: CommandContext): void {
     .addHelpText(
       'after',
       `
-One Secret for the controller (brickyard-controller-tls) and one for each node (brickyard-agent-tls-NODE). The key of the
-authority is not among them.
+One Secret for the controller (brickyard-controller-tls) and one for each node (brickyard-agent-tls-NODE).
+The key of the authority is not among them.
 
 Example:
   brickyard certs secrets | kubectl apply -f -`,

@@ -1,10 +1,9 @@
 /** Arbitrary values of the port: arguments and outcomes of every verb. */
 import * as fc from 'fast-check';
-import { brickIdFor, deviceName, hostName, nodeId, volumeId, volumeName } from '../../../src/domain/names.ts';
+import { brickIdFor, deviceName, hostName, volumeId, volumeName } from '../../../src/domain/names.ts';
 import { done, type Awaited, type Outcome } from '../../../src/domain/outcome.ts';
 import { bytes } from '../../../src/domain/quantity.ts';
 import type { Durability } from '../../../src/domain/durability.ts';
-import type { NodeRef } from '../../../src/domain/topology.ts';
 import type { BrickAddress, BrickFacts, BrickSpec } from '../../../src/engine/ports.ts';
 import type { ArgumentsOf, ResultOf, Verb } from '../../../src/agent/protocol/verbs.ts';
 
@@ -24,10 +23,8 @@ const count = fc.nat();
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constant('__proto__'), fc.constant('\ud800'), fc.constant(''));
 const label = fc.stringMatching(/^[a-z]([a-z0-9]{0,8}[a-z0-9])?$/);
 
-export const node = label.map((text) => nodeId(text));
-export const device = fc.stringMatching(/^\/dev\/[a-z0-9]{1,8}$/).map((text) => deviceName(text));
+const device = fc.stringMatching(/^\/dev\/[a-z0-9]{1,8}$/).map((text) => deviceName(text));
 const host = fc.oneof(label, fc.ipV4(), fc.ipV6()).map((text) => hostName(text));
-export const nodeRef: fc.Arbitrary<NodeRef> = record({ id: node, manage: host, storage: host });
 const volume = fc.uuid().map((text) => volumeId(text));
 const brickId = fc.tuple(volume, fc.nat(99), fc.nat(9), fc.nat(9)).map((parts) => brickIdFor(...parts));
 const name = fc.stringMatching(/^[a-zA-Z0-9][a-zA-Z0-9_-]{0,40}$/).map((text) => volumeName(text));
