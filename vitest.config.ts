@@ -22,8 +22,8 @@ export default defineConfig({
         test: {
           name: 'lvm',
           include: ['test/lvm/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
+          testTimeout: 600_000,
+          hookTimeout: 600_000,
           // A guest takes all the processors that there are: one at a time, and after the other levels.
           fileParallelism: false,
           sequence: { groupOrder: 1 },

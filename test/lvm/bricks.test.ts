@@ -5,9 +5,11 @@ import { bytes, MiB } from '../../src/domain/quantity.ts';
 import type { BrickSpec, DeviceFacts } from '../../src/engine/ports.ts';
 import { missingForLvm } from './harness/missing.ts';
 import {
+  clearBricks,
   context,
   disk,
   guestNode,
+  leftovers,
   newBrick,
   startStorageGuest,
   valueOf,
@@ -24,13 +26,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     valueOf(await guest.nodes.prepareDevice(guestNode, disk, { wipe: false }, context()));
   });
 
-  // A test that fails leaves things behind; the next one finds the device as it was.
-  afterEach(async () => {
-    await guest.shell(
-      '[ ! -e /run/reader ] || kill $(cat /run/reader) || true; rm -f /run/reader; umount -a -t xfs; ' +
-        'lvremove -qq --yes $(vgs --noheadings -o vg_name); find /var/lib/brickyard/bricks -mindepth 2 -delete',
-    );
-  });
+  afterEach(() => clearBricks(guest));
 
   afterAll(async () => {
     await guest?.close();
@@ -46,14 +42,6 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
   /** Bytes of the file system that a path is on. */
   const sizeAt = async (path: string): Promise<number> =>
     Number(await guest.shell(`stat -f -c '%b * %S' ${path} | xargs expr`));
-
-  /** Everything that a brick could leave behind. */
-  async function leftovers(): Promise<string> {
-    return guest.shell(
-      'lvs --noheadings -o lv_name; dmsetup ls | grep -v "No devices" || true; ' +
-        'findmnt -n -o TARGET -t xfs || true; find /var/lib/brickyard/bricks -mindepth 2',
-    );
-  }
 
   it('take exactly their footprint from the device, and give all of it back', async () => {
     const before = await inspect();
@@ -76,7 +64,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
       expect(await destroy(brick)).toEqual(done());
       expect(await destroy(brick)).toEqual(done());
     }
-    expect(await leftovers()).toBe('');
+    expect(await leftovers(guest)).toBe('');
     expect(await inspect()).toEqual(before);
   });
 
@@ -109,7 +97,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await list()).toHaveLength(1);
     expect(await destroy(late)).toEqual(done());
     expect(await destroy(brick)).toEqual(done());
-    expect(await leftovers()).toBe('');
+    expect(await leftovers(guest)).toBe('');
   });
 
   it('say ENOSPC when they are full, and take more when they have grown while in use', async () => {
@@ -133,7 +121,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     // Never made smaller.
     expect(await grow(brick)).toMatchObject({ kind: 'done', value: { size: 1_200 * MiB } });
     expect(await destroy(larger)).toEqual(done());
-    expect(await leftovers()).toBe('');
+    expect(await leftovers(guest)).toBe('');
   });
 
   it('that cannot grow for want of room wait, stay usable, and grow later', async () => {
@@ -147,7 +135,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await destroy(other)).toEqual(done());
     expect(await grow(larger)).toMatchObject({ kind: 'done', value: { size: 1_600 * MiB } });
     expect(await destroy(larger)).toEqual(done());
-    expect(await leftovers()).toBe('');
+    expect(await leftovers(guest)).toBe('');
   });
 
   it('in use are not destroyed, and nothing of them is lost', async () => {
@@ -161,7 +149,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await guest.shell(`cat ${path}/file`)).toBe('data\n');
     await guest.shell('kill $(cat /run/reader); rm /run/reader');
     expect(await destroy(brick)).toEqual(done());
-    expect(await leftovers()).toBe('');
+    expect(await leftovers(guest)).toBe('');
   });
 
   it('whose pool holds a snapshot are not destroyed until that is gone: it may be all that is left of the data', async () => {
@@ -179,7 +167,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await guest.shell(`cat ${path}/file`)).toBe('data\n');
     await guest.shell(`lvremove -qq --yes ${snapshot}`);
     expect(await destroy(brick)).toEqual(done());
-    expect(await leftovers()).toBe('');
+    expect(await leftovers(guest)).toBe('');
   });
 
   it('of somebody else under the same name are neither used nor destroyed', async () => {
@@ -195,7 +183,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await destroy(brick)).toMatchObject({ kind: 'rejected' });
     await guest.shell(`lvchange -qq --addtag brickyard.brick=${brick.id} ${group}/${pool}`);
     expect(await destroy(brick)).toEqual(done());
-    expect(await leftovers()).toBe('');
+    expect(await leftovers(guest)).toBe('');
   });
 
   it('are made where old data lies, and see none of it', async () => {
@@ -215,7 +203,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await ensure(brick)).toMatchObject({ kind: 'done' });
     expect(await guest.shell(`ls -A ${path}`)).toBe('');
     expect(await destroy(brick)).toEqual(done());
-    expect(await leftovers()).toBe('');
+    expect(await leftovers(guest)).toBe('');
     expect((await inspect()).free).toBe(free);
   });
 });

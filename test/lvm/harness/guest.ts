@@ -2,7 +2,7 @@
  * A storage node with device-mapper, whatever the kernel of this machine: a QEMU guest, by software emulation, that has
  * the host's programs and blank disks of its own. Needs no root. Ends with the process that started it.
  */
-import { mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -30,9 +30,32 @@ export interface Guest {
   close(): Promise<void>;
 }
 
+const folderPrefix = 'brickyard-lvm-';
+
+/** Folders of test runs that were killed. Their guests ended with them. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = new RegExp(`^${folderPrefix}(\\d+)-`).exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) {
+      await rm(join(tmpdir(), name), { recursive: true, force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: somebody else's, but alive.
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 /** Makes the disks, blank, and boots. */
 export async function startGuest(disks: readonly GuestDisk[]): Promise<Guest> {
-  const folder = await mkdtemp(join(tmpdir(), 'brickyard-lvm-'));
+  await removeAbandoned();
+  const folder = await mkdtemp(join(tmpdir(), `${folderPrefix}${process.pid}-`));
   let machine: Machine | undefined;
   const cutPower = async (): Promise<void> => {
     await machine?.end();

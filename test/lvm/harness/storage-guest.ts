@@ -58,3 +58,18 @@ export function valueOf<T>(outcome: Outcome<T>): T {
   }
   return outcome.value;
 }
+
+/** Everything that a brick could leave behind, in words; empty when there is nothing. */
+export const leftovers = (guest: StorageGuest): Promise<string> =>
+  guest.shell(
+    'lvs --noheadings -a -o lv_name; dmsetup ls | grep -v "No devices" || true; ' +
+      'findmnt -n -o TARGET -t xfs || true; find /var/lib/brickyard/bricks -mindepth 2 || true',
+  );
+
+/** A test that fails leaves things behind: the next one is to find the device as it was. */
+export async function clearBricks(guest: StorageGuest): Promise<void> {
+  await guest.shell(
+    '[ ! -e /run/reader ] || kill $(cat /run/reader) || true; rm -f /run/reader; umount -a -t xfs; ' +
+      'lvremove -qq --yes $(vgs --noheadings -o vg_name); find /var/lib/brickyard/bricks -mindepth 2 -delete || true',
+  );
+}
