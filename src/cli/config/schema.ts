@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { smallestBrick } from '../../domain/placement/request.ts';
 import { choice, count, duration, path, size, text, toggle } from './leaf.ts';
 import type { CrossFieldProblem } from './cross-field.ts';
 import { nodeAccess, nodeAccessProblems, nodesSchema, type NodeAccess } from './node-access.ts';
@@ -136,6 +137,12 @@ export function crossFieldProblems(config: ParsedConfig): CrossFieldProblem[] {
     problems.push({
       path: ['leaderElection', 'retryPeriod'],
       message: `expected less than renewDeadline / 1.2 (${Math.floor(lease.renewDeadline / 1.2)} ms), got ${lease.retryPeriod} ms`,
+    });
+  }
+  if (limits.minBrickSize < smallestBrick) {
+    problems.push({
+      path: ['limits', 'minBrickSize'],
+      message: `expected at least 300Mi, because XFS makes nothing smaller, got ${limits.minBrickSize} bytes`,
     });
   }
   if (limits.minBrickSize > limits.maxBrickSize) {

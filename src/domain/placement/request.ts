@@ -1,5 +1,5 @@
 /** What placement is asked for, and within which bounds. */
-import { bytes, GiB, TiB, type Bytes } from '../quantity.ts';
+import { bytes, GiB, MiB, TiB, type Bytes } from '../quantity.ts';
 import type { Durability } from '../durability.ts';
 import type { VolumeId } from '../names.ts';
 import type { Tags } from '../topology.ts';
@@ -15,6 +15,9 @@ export interface PlacementLimits {
   /** Volumes. A glusterd with thousands of them takes minutes to start. */
   readonly maxVolumesPerCluster: number;
 }
+
+/** mkfs.xfs makes no file system below this. */
+export const smallestBrick = bytes(300 * MiB);
 
 /** The limits that a cluster has when nobody says otherwise. */
 export const defaultLimits: PlacementLimits = {

@@ -1,7 +1,8 @@
 /** The brick verbs of the engine's port: which backend a device calls for, and which lane its commands run in. */
 import type { BrickId, DeviceName } from '../../domain/names.ts';
 import { done, joinOutcomes, rejected, type Outcome } from '../../domain/outcome.ts';
-import { describeSize, MiB } from '../../domain/quantity.ts';
+import { smallestBrick } from '../../domain/placement/request.ts';
+import { describeSize } from '../../domain/quantity.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { BrickSpec, CallContext, StorageNodes } from '../../engine/ports.ts';
 import { Errand, type Tools } from '../errand.ts';
@@ -18,9 +19,6 @@ export type BrickVerbs = Pick<
 const isDisk = (device: DeviceName): boolean => device.startsWith('/dev/');
 
 const backendOf = (device: DeviceName): BrickBackend => (isDisk(device) ? lvmThin : loop);
-
-/** mkfs.xfs makes no file system below this. */
-const smallestBrick = 300 * MiB;
 
 /** Changes of a brick are in the brick's lane, changes of a device in the device's; looks wait for nobody. */
 export function brickVerbs(tools: Tools): BrickVerbs {

@@ -134,6 +134,12 @@ describe('configuration', () => {
         'flag --leader-election-lease-duration: expected whole seconds, because a Lease holds nothing finer, got 15500 ms',
     },
     {
+      name: 'a smallest brick that no file system fits on',
+      given: { env: { BRICKYARD_LIMITS_MIN_BRICK_SIZE: '100Mi' } },
+      expected:
+        'env BRICKYARD_LIMITS_MIN_BRICK_SIZE: expected at least 300Mi, because XFS makes nothing smaller, got 104857600 bytes',
+    },
+    {
       name: 'a smallest brick above the largest',
       given: { env: { BRICKYARD_LIMITS_MIN_BRICK_SIZE: '5Ti' } },
       expected: `env BRICKYARD_LIMITS_MIN_BRICK_SIZE: expected at most maxBrickSize (${4 * TiB} bytes), got ${5 * TiB} bytes`,
