@@ -63,7 +63,8 @@ function logIn(host: string, options: ConnectOptions, credentials: Credentials):
  * minutes what was not yet acknowledged, and a command that counts as lost could begin after its successor.
  */
 export function drop(socket: Socket): void {
-  if (socket.connecting) {
+  if (socket.connecting || socket.writableEnded) {
+    // Not to be reset yet, or any more: Node would never close it.
     socket.destroy();
   } else {
     socket.resetAndDestroy();

@@ -42,7 +42,6 @@ export class Connection {
   /** What is under way is lost. */
   close(): void {
     this.#closed = true;
-    this.#open.client.end();
     drop(this.#open.socket);
   }
 
