@@ -2,7 +2,7 @@
 import { NameError } from '../domain/names.ts';
 import type { Bytes } from '../domain/quantity.ts';
 import type { PersistentVolume, PersistentVolumeClaim } from '../kube/resources.ts';
-import { sizeOf } from './claims.ts';
+import { sizeOf } from './claim-problems.ts';
 import { identityOf, isOurs, type VolumeIdentity } from './pv.ts';
 import { hasTraces } from './resize-status.ts';
 import { wantsMore } from './sizes.ts';

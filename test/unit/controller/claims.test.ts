@@ -110,7 +110,7 @@ describe('claims of ours that can never work', () => {
     [
       'a data source of any kind',
       claim({ spec: { dataSourceRef: { apiGroup: 'example.com', kind: 'Thing', name: 'x' } } }),
-      'spec.dataSource: expected none; volumes cannot be made from snapshots, other claims or populators',
+      'spec.dataSourceRef: expected none; volumes cannot be made from snapshots, other claims or populators',
     ],
     [
       'an access mode of the future',
@@ -148,7 +148,8 @@ describe('claims of ours that can never work', () => {
       'metadata.uid: expected a lower-case UUID, got "x; reboot"',
     ],
   ])('are refused: %s', (_name, subject, reason) => {
-    expect(decide(subject)).toEqual({ kind: 'refuse', reason, className: 'gluster' });
+    const told = `${reason}. Put it right, delete the claim and create it anew`;
+    expect(decide(subject)).toEqual({ kind: 'refuse', reason: told, className: 'gluster' });
   });
 
   it('are refused with every problem of claim and class at once', () => {
@@ -165,7 +166,9 @@ describe('claims of ours that can never work', () => {
   it('are refused for a mount form that does not exist yet', () => {
     expect(decide(claim(), storageClass({ parameters: { mount: 'csi' } }))).toMatchObject({
       kind: 'refuse',
-      reason: 'mount: csi is not yet in this version; use mount: glusterfs, which kubelets up to 1.25 can mount',
+      reason:
+        'StorageClass gluster: mount: csi is not yet in this version; use mount: glusterfs, which kubelets up to 1.25 can mount. ' +
+        'Put it right and create the class anew: kubectl delete storageclass gluster, then kubectl apply',
     });
   });
 

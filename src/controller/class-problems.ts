@@ -1,0 +1,35 @@
+/** What is wrong with a StorageClass of ours, by the class alone: whatever the storage, no claim of it can be served. */
+import { parseClassParameters, type ClassParameters } from '../domain/class-parameters.ts';
+import type { StorageClass } from '../kube/resources.ts';
+import type { FieldProblem } from './claim-problems.ts';
+
+export type ReadClass =
+  | { readonly ok: true; readonly parameters: ClassParameters }
+  /** Has at least one problem. */
+  | { readonly ok: false; readonly problems: readonly FieldProblem[] };
+
+/** Never throws: whatever is wrong is in the list of problems, all of it at once. */
+export function readClass(storageClass: Pick<StorageClass, 'parameters'>): ReadClass {
+  const parsed = parseClassParameters(storageClass.parameters);
+  if (!parsed.ok) {
+    const problems = parsed.problems.map(({ key, message }) => ({ path: ['parameters', key], message }));
+    return { ok: false, problems };
+  }
+  const problems = mountProblems(parsed.parameters, storageClass);
+  return problems.length === 0 ? parsed : { ok: false, problems };
+}
+
+/** Every problem on one line, for an event or a log. */
+export function describeFieldProblems(problems: readonly FieldProblem[]): string {
+  return problems.map(({ message }) => message).join('; ');
+}
+
+/** What its author can do: the API server lets nobody change the parameters of a class. */
+export const putClassRight = (name: string): string =>
+  `Put it right and create the class anew: kubectl delete storageclass ${name}, then kubectl apply`;
+
+function mountProblems({ mount }: ClassParameters, { parameters }: Pick<StorageClass, 'parameters'>): FieldProblem[] {
+  const key = Object.keys(parameters).find((one) => one.toLowerCase() === 'mount') ?? 'mount';
+  const message = `${key}: csi is not yet in this version; use ${key}: glusterfs, which kubelets up to 1.25 can mount`;
+  return mount === 'csi' ? [{ path: ['parameters', key], message }] : [];
+}
