@@ -70,11 +70,12 @@ export class ReleaseReconciler {
     if (pv === undefined || !isOurs(pv, provisioner)) {
       return settled;
     }
+    const identity = readIdentity(pv);
     const wanted = finalizerWanted(pv);
-    if (wanted !== undefined) {
+    // What does not say which volume it stands for may be anybody's, our name on it or not: it is not held back.
+    if (wanted === false || (wanted === true && !(identity instanceof NameError))) {
       await setFinalizer(api, pv, wanted, signal);
     }
-    const identity = readIdentity(pv);
     if (identity instanceof NameError) {
       return isToBeDeleted(pv) ? this.#report(pv, rejected(contradiction(identity))) : settled;
     }

@@ -50,10 +50,13 @@ export class Sweep {
 
   /**
    * Neither claim nor PersistentVolume: most likely somebody deleted a PersistentVolume with policy Retain. It may be
-   * wanted all the same, so a person must say what becomes of it.
+   * wanted all the same, so a person must say what becomes of it. An adopted volume never had either of ours.
    */
   #isStray(record: VolumeRecord): boolean {
     const { findClaim, findVolume } = this.#deps;
+    if (record.adopted === true) {
+      return false;
+    }
     const claim = findClaim(keyOf(record.owner));
     return findVolume(persistentVolumeName(record.id)) === undefined && claim?.metadata.uid !== record.owner.uid;
   }
