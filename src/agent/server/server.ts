@@ -15,6 +15,7 @@ import {
   sessionPath,
   type OperationRequest,
   type ReadinessAnswer,
+  type RefusalCode,
   type SessionAnswer,
 } from '../protocol/messages.ts';
 import { expectController } from './guard.ts';
@@ -54,6 +55,8 @@ export interface AgentServer {
 
 /** Bytes of a request's body at most: a volume of 10,000 bricks fits. */
 const bodyLimit = 4 * 1024 * 1024;
+/** Refusals that belong to an agent's life, and are asked for again: nobody has to look into them. */
+const ordinary: ReadonlySet<RefusalCode> = new Set(['not-ready', 'stopping', 'other-instance', 'late']);
 /** Calls that anybody may make. */
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz']);
 
@@ -171,7 +174,8 @@ function answerError(
 ): FastifyReply {
   const refusal = refusalOf(error);
   if (refusal !== undefined) {
-    log.warn({ remote: request.ip, call: request.url, refusal: refusal.code }, `refused: ${refusal.message}`);
+    const level = ordinary.has(refusal.code) ? 'debug' : 'warn';
+    log[level]({ remote: request.ip, call: request.url, refusal: refusal.code }, `refused: ${refusal.message}`);
     return reply.code(refusal.status).send({ error: refusal.code, message: refusal.message });
   }
   log.error({ err: error, call: request.url }, 'a call failed');
