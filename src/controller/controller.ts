@@ -12,9 +12,12 @@ import type { Log } from '../domain/log.ts';
 import type { ClusterId } from '../domain/names.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
+import { persistentVolumeClaims, persistentVolumes } from '../kube/resources.ts';
 import { createCaches, everyCache, type Caches } from './caches.ts';
 import { EndpointsReconciler, type Resolve } from './endpoints.ts';
-import type { Events } from './events.ts';
+import { ClassNews } from './class-news.ts';
+import { deniedTeller, type DeniedTeller } from './denied.ts';
+import { eventReason, type Events } from './events.ts';
 import { ExpandReconciler } from './expand.ts';
 import { InWork } from './in-work.ts';
 import { LeftoverReconciler } from './leftovers.ts';
@@ -68,6 +71,7 @@ export class Controller {
   readonly #leftovers: LeftoverReconciler;
   readonly #endpoints: EndpointsReconciler;
   readonly #sweep: Sweep;
+  readonly #classNews: ClassNews;
   /** Ends waiting and the sweep. */
   readonly #stopping = new AbortController();
   /** Ends running work. */
@@ -104,6 +108,7 @@ export class Controller {
     this.#leftovers = new LeftoverReconciler(shared);
     this.#endpoints = new EndpointsReconciler({ ...shared, engine });
     this.#sweep = new Sweep(shared);
+    this.#classNews = new ClassNews(shared);
   }
 
   /**
@@ -116,7 +121,7 @@ export class Controller {
     }
     this.#phase = 'syncing';
     const { engine, provisioner } = this.#options;
-    this.#unwire = wire({
+    const unwire = wire({
       caches: this.#caches,
       queues: this.#queues,
       engine,
@@ -125,6 +130,11 @@ export class Controller {
       verdicts: this.#verdicts,
       provisioner,
     });
+    const unfollow = this.#caches.classes.addHandler(this.#classNews);
+    this.#unwire = () => {
+      unwire();
+      unfollow();
+    };
     const caches = everyCache(this.#caches);
     for (const [, cache] of caches) {
       cache.start();
@@ -154,6 +164,11 @@ export class Controller {
             : [];
         });
     }
+  }
+
+  /** Names of the StorageClasses of ours that can never work as they are. */
+  unusableClasses(): readonly string[] {
+    return this.#classNews.unusable();
   }
 
   /** Milliseconds since each cache last heard from the API, by plural name; without those that never have. */
@@ -198,9 +213,16 @@ export class Controller {
 
   #work(): void {
     const { claims, expansions, volumes, leftovers, endpoints } = this.#queues;
-    claims.start((key) => this.#run(key, (signal) => this.#provision.reconcile(key, signal)));
-    expansions.start((key) => this.#run(key, (signal) => this.#expand.reconcile(key, signal)));
-    volumes.start((name) => this.#run(name, (signal) => this.#release.reconcile(name, signal)));
+    const { provisioningFailed, volumeResizeFailed, volumeFailedDelete } = eventReason;
+    const { events } = this.#options;
+    const findClaim = (key: string) => this.#caches.claims.lister.byKey(key);
+    const findVolume = (name: string) => this.#caches.volumes.lister.byKey(name);
+    const toClaim = deniedTeller(events, persistentVolumeClaims, findClaim, provisioningFailed);
+    const toGrowing = deniedTeller(events, persistentVolumeClaims, findClaim, volumeResizeFailed);
+    const toVolume = deniedTeller(events, persistentVolumes, findVolume, volumeFailedDelete);
+    claims.start((key) => this.#run(key, (signal) => this.#provision.reconcile(key, signal), toClaim));
+    expansions.start((key) => this.#run(key, (signal) => this.#expand.reconcile(key, signal), toGrowing));
+    volumes.start((name) => this.#run(name, (signal) => this.#release.reconcile(name, signal), toVolume));
     leftovers.start((id) => this.#run(id, (signal) => this.#leftovers.reconcile(id, signal)));
     endpoints.start((cluster) => this.#run(cluster, (signal) => this.#reconcileEndpoints(cluster, signal)));
     this.#background = this.#sweepAgainAndAgain();
@@ -224,9 +246,15 @@ export class Controller {
   }
 
   /** All work has the controller's own signal: `stop` alone decides when waiting for it is over. */
-  #run(key: string, work: (signal: AbortSignal) => Promise<Next>): Promise<Next> {
+  #run(key: string, work: (signal: AbortSignal) => Promise<Next>, denied?: DeniedTeller): Promise<Next> {
     const { signal } = this.#abort;
-    return guarded(() => work(signal), signal, this.#log, key);
+    return guarded(
+      () => work(signal),
+      signal,
+      this.#log,
+      key,
+      (error) => denied?.(key, error),
+    );
   }
 
   /** Never rejects. */

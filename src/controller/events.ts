@@ -18,6 +18,8 @@ export const eventReason = {
   volumeResizeSuccessful: 'VolumeResizeSuccessful',
   /** On the claim: why its volume is not larger yet. */
   volumeResizeFailed: 'VolumeResizeFailed',
+  /** On the StorageClass: no claim of it can ever be served. */
+  invalidClass: 'InvalidStorageClass',
   /** On an object of somebody else's that has the name which one of ours must have. */
   nameTaken: 'NameTaken',
 } as const;

@@ -6,6 +6,7 @@ import type { BackoffOptions } from '../kube/backoff.ts';
 import { KubeError } from '../kube/errors.ts';
 import { nameFromKey } from '../kube/resources.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
+import { describeApiError } from './denied.ts';
 import { backoff, settled, type Next } from './next.ts';
 import type { ControllerObserver, QueueName } from './observer.ts';
 
@@ -67,9 +68,15 @@ export function createQueues(options: QueueOptions): Queues {
 
 /**
  * Runs a reconciler as the queues want it. An API that does not answer is nothing unexpected: the key is tried again.
- * Once `signal` has aborted nothing counts any more; the next start looks at everything.
+ * `refused` is told of its errors. Once `signal` has aborted nothing counts any more; the next start looks at everything.
  */
-export async function guarded(work: () => Promise<Next>, signal: AbortSignal, log: Log, key: string): Promise<Next> {
+export async function guarded(
+  work: () => Promise<Next>,
+  signal: AbortSignal,
+  log: Log,
+  key: string,
+  refused: (error: KubeError) => void = () => undefined,
+): Promise<Next> {
   try {
     return await work();
   } catch (error) {
@@ -77,7 +84,8 @@ export async function guarded(work: () => Promise<Next>, signal: AbortSignal, lo
       return settled;
     }
     if (error instanceof KubeError) {
-      log.warn({ key, reason: error.message }, 'the Kubernetes API did not do as asked; trying again');
+      refused(error);
+      log.warn({ key, reason: describeApiError(error) }, 'the Kubernetes API did not do as asked; trying again');
       return backoff(error.message);
     }
     throw error;

@@ -1,5 +1,6 @@
 /** Creates the PersistentVolume of a claim, and knows afterwards whether it stands and whose it is. */
 import type { KubeApi } from '../kube/api.ts';
+import { describeApiError } from './denied.ts';
 import { isAlreadyExists, isOutcomeUnknown, KubeError } from '../kube/errors.ts';
 import { persistentVolumes, type PersistentVolume, type PersistentVolumeBody } from '../kube/resources.ts';
 import { isOurs } from './pv.ts';
@@ -68,7 +69,7 @@ export function nameTaken(name: string): string {
 
 function failure(error: unknown): SaveResult {
   if (error instanceof KubeError && error.kind !== 'aborted') {
-    return { kind: 'failed', reason: `the PersistentVolume could not be created: ${error.message}` };
+    return { kind: 'failed', reason: `the PersistentVolume could not be created: ${describeApiError(error)}` };
   }
   throw error;
 }
