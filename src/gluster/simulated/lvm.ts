@@ -63,11 +63,6 @@ export class VolumeGroup {
     return this.#volumes.get(name);
   }
 
-  /** What is missing to make such a pool, the growth of the spare included; 0 when it fits. */
-  shortOf(data: number, metadata: number): number {
-    return Math.max(0, data + metadata + Math.max(0, metadata - this.#spare) - this.free);
-  }
-
   /** The caller has checked that the name is free and that it fits. */
   add(volume: LogicalVolume): void {
     this.#volumes.set(volume.name, volume);
@@ -80,12 +75,12 @@ export class VolumeGroup {
     this.#spare = Math.max(this.#spare, volume.metadata);
   }
 
-  /** The caller has checked that it fits. The spare grows with the biggest metadata. */
-  extendPool(pool: ThinPool, data: number, metadata: number): void {
+  /** The caller has checked that it fits. */
+  extendPool(pool: ThinPool, data: number, metadata: number, spare: number): void {
     this.#used += data - pool.data + metadata - pool.metadata;
     pool.data = data;
     pool.metadata = metadata;
-    this.#spare = Math.max(this.#spare, metadata);
+    this.#spare = spare;
   }
 
   /** A pool goes with its thin volumes. */
@@ -138,4 +133,4 @@ export interface Disk {
 }
 
 /** Bytes at the head of a physical volume that hold LVM's own metadata, as prepared by Brickyard. */
-export const physicalVolumeHead = 129 * 1024 * 1024;
+export const physicalVolumeHead = 128.25 * 1024 * 1024;

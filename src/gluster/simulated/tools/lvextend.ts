@@ -20,7 +20,7 @@ export const lvextend: Tool = (machine, words) => {
   }
   const volume = group.find(name);
   if (volume === undefined) {
-    return complaint(5, `  Failed to find logical volume "${groupName}/${name}"`);
+    return complaint(5, `  Logical volume ${name} not found in volume group ${groupName}.`);
   }
   const extents = group.extentsOf(size ?? metadata ?? 0);
   return metadata === undefined ? extendData(group, volume, extents) : extendMetadata(group, volume, extents);
@@ -43,7 +43,8 @@ function extendMetadata(group: VolumeGroup, volume: LogicalVolume, extents: numb
   if (volume.kind === 'thin') {
     return complaint(5, `  Operation not permitted on LV ${group.name}/${volume.name} type thin.`);
   }
-  return notLarger(extents, volume.metadata) ?? extendPool(group, volume, volume.data, extents);
+  // Other than for data, nothing to add is no failure here.
+  return extents <= volume.metadata ? silent : extendPool(group, volume, volume.data, extents);
 }
 
 function notLarger(extents: number, has: number): ToolResult | undefined {
@@ -51,15 +52,21 @@ function notLarger(extents: number, has: number): ToolResult | undefined {
     return complaint(5, `  New size (${extents} extents) matches existing size (${has} extents).`);
   }
   return extents < has
-    ? complaint(3, `  New size given (${extents} extents) not larger than existing size (${has} extents)`)
+    ? complaint(5, `  New size given (${extents} extents) not larger than existing size (${has} extents)`)
     : undefined;
 }
 
 function extendPool(group: VolumeGroup, pool: ThinPool, data: number, metadata: number): ToolResult {
-  const needed = data - pool.data + metadata - pool.metadata + Math.max(0, metadata - group.spare);
+  const needed = data - pool.data + metadata - pool.metadata;
   if (needed > group.free) {
-    return complaint(5, `  Insufficient free space: ${needed} extents needed, but only ${group.free} available`);
+    return shortOf(needed, group.free, 5);
   }
-  group.extendPool(pool, data, metadata);
-  return silent;
+  const left = group.free - needed;
+  const spare = Math.max(0, metadata - group.spare);
+  group.extendPool(pool, data, metadata, spare > left ? group.spare : Math.max(group.spare, metadata));
+  // LVM complains, but goes on with a spare that is too small.
+  return spare > left ? shortOf(spare, left, 0) : silent;
 }
+
+const shortOf = (needed: number, free: number, exitCode: 0 | 5): ToolResult =>
+  complaint(exitCode, `  Insufficient free space: ${needed} extents needed, but only ${free} available`);

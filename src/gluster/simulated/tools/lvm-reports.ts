@@ -30,12 +30,16 @@ function reportWords(words: readonly string[]): Words | undefined {
   return plain && parsed?.positionals.length === 1 ? parsed : undefined;
 }
 
+/** In LVM's order. */
+const tagsOf = ({ tags }: { readonly tags: readonly string[] }): string =>
+  tags.toSorted((one, other) => (one < other ? -1 : 1)).join(',');
+
 const groupRow = (group: VolumeGroup): Row => ({
   vg_name: group.name,
   vg_size: String(group.size * group.extent),
   vg_free: String(group.free * group.extent),
   vg_extent_size: String(group.extent),
-  vg_tags: group.tags.join(','),
+  vg_tags: tagsOf(group),
 });
 
 export const vgs: Tool = (machine, words) => {
@@ -54,7 +58,7 @@ export const vgs: Tool = (machine, words) => {
 
 function rowsOf(volume: LogicalVolume, group: VolumeGroup, all: boolean): readonly Row[] {
   const bytes = (extents: number): string => String(extents * group.extent);
-  const lv_tags = volume.tags.join(',');
+  const lv_tags = tagsOf(volume);
   if (volume.kind === 'thin') {
     return [{ lv_name: volume.name, lv_size: bytes(volume.size), lv_metadata_size: '', pool_lv: volume.pool, lv_tags }];
   }
@@ -130,7 +134,7 @@ export const pvs: Tool = (machine, words) => {
     return complaint(5, `  Failed to find physical volume "${device}".`);
   }
   const group = groupOn(machine, device);
-  const row = { pv_name: device, vg_name: group?.name ?? '', vg_tags: group?.tags.join(',') ?? '' };
+  const row = { pv_name: device, vg_name: group?.name ?? '', vg_tags: group === undefined ? '' : tagsOf(group) };
   const text = report('pv', parsed, [row]);
   return text === undefined ? undefined : printed(text);
 };

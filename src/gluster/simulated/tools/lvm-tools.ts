@@ -28,7 +28,10 @@ export const pvcreate: Tool = (machine, words) => {
     return complaint(5, `  Can't open ${device} exclusively.  Mounted filesystem?`);
   }
   if ([...machine.groups.values()].some((group) => group.disk === device)) {
-    return complaint(5, `  Can't initialize physical volume "${device}" of a volume group without -ff`);
+    return complaint(
+      5,
+      `  Can't initialize physical volume "${device}" of volume group "${groupOn(machine, device)?.name ?? ''}" without -ff\n  ${device}: physical volume not initialized.`,
+    );
   }
   if (disk.signature !== undefined && disk.signature !== 'LVM2_member') {
     // Quiet twice answers the question whether to wipe it with no.
@@ -53,7 +56,11 @@ export const vgcreate: Tool = (machine, words) => {
     return complaint(5, `  Physical volume ${device} not found`);
   }
   if ([...machine.groups.values()].some((group) => group.disk === device)) {
-    return complaint(5, `  Physical volume '${device}' is already in a volume group`);
+    const other = groupOn(machine, device)?.name ?? '';
+    return complaint(
+      5,
+      `  Physical volume '${device}' is already in volume group '${other}'\n  Unable to add physical volume '${device}' to volume group '${other}'\n  ${device}: physical volume not initialized.`,
+    );
   }
   const extents = Math.floor((disk.size - physicalVolumeHead) / extent);
   if (extents < 1) {
@@ -122,18 +129,16 @@ function createPool(group: VolumeGroup, name: string, words: Words): ToolResult 
   }
   const data = group.extentsOf(sizeOf(textOf(words, 'size')) ?? 0);
   const metadata = group.extentsOf(sizeOf(textOf(words, 'poolmetadatasize')) ?? 0);
-  if (data > group.free) {
+  // The spare has grown before LVM looks what is left.
+  const free = group.free - Math.max(0, metadata - group.spare);
+  if (data > free) {
     return complaint(
       5,
-      `  Volume group "${group.name}" has insufficient free space (${group.free} extents): ${data} required.`,
+      `  Volume group "${group.name}" has insufficient free space (${free} extents): ${data} required.`,
     );
   }
-  const short = group.shortOf(data, metadata);
-  if (short > 0) {
-    return complaint(
-      5,
-      `  Insufficient suitable allocatable extents for logical volume ${name}: ${short} more required`,
-    );
+  if (data + metadata > free) {
+    return complaint(5, `  Insufficient free space: ${data + metadata} extents needed, but only ${free} available`);
   }
   group.add({ kind: 'thin-pool', name, data, metadata, tags: textsOf(words, 'addtag') });
   return undefined;
@@ -141,7 +146,7 @@ function createPool(group: VolumeGroup, name: string, words: Words): ToolResult 
 
 function createVolume(group: VolumeGroup, pool: string, name: string, virtual: number, words: Words): ToolResult {
   if (group.find(pool)?.kind !== 'thin-pool') {
-    return complaint(5, `  Failed to find logical volume "${group.name}/${pool}"`);
+    return complaint(5, `  Pool ${pool} not found in Volume group ${group.name}.`);
   }
   if (group.find(name) !== undefined) {
     return complaint(5, `  Logical Volume "${name}" already exists in volume group "${group.name}"`);
