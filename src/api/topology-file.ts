@@ -9,6 +9,12 @@ import { serialNumber, tags } from '../domain/topology.ts';
 /** The file is no topology. One problem a line: path of the field, what was expected, what came. */
 export class TopologyFileError extends Error {
   override readonly name = 'TopologyFileError';
+  readonly issues: readonly z.core.$ZodIssue[];
+
+  constructor(error: z.ZodError) {
+    super(describeIssues(error));
+    this.issues = error.issues;
+  }
 }
 
 /** Heketi counts zones, Brickyard names them: `1` and `"1"` are the same zone, and `"rack-b"` is fine as well. */
@@ -98,21 +104,33 @@ const cluster = z
 const file = z
   .strictObject({ clusters: z.array(cluster).min(1, 'expected at least one cluster') })
   .superRefine(({ clusters }, context) => {
-    for (const problem of duplicates(clusters.flatMap(({ nodes }) => nodes))) {
-      context.addIssue(problem);
+    for (const problem of duplicates(clusters)) {
+      context.addIssue({ code: 'custom', ...problem });
     }
   });
 
-function duplicates(nodes: readonly DesiredNode[]): string[] {
-  const twice = (names: readonly string[]): string[] =>
-    [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].sort();
-  return [
-    ...twice(nodes.map(({ manage }) => manage)).map((name) => `manage host ${name}: expected one node, got several`),
-    ...twice(nodes.map(({ storage }) => storage)).map((name) => `storage host ${name}: expected one node, got several`),
-    ...nodes.flatMap(({ id, devices }) =>
-      twice(devices.map(({ name }) => name)).map((name) => `node ${id}: expected device ${name} once, got it twice`),
-    ),
-  ];
+interface Duplicate {
+  readonly path: (string | number)[];
+  readonly message: string;
+}
+
+/** Where a host or a device stands again that must stand once. */
+function duplicates(clusters: readonly DesiredCluster[]): readonly Duplicate[] {
+  const seen = new Set<string>();
+  const isNew = (...what: readonly string[]): boolean => seen.size < seen.add(JSON.stringify(what)).size;
+  const nodes = clusters.flatMap(({ nodes }, cluster) =>
+    nodes.map((node, index) => ({ node, path: ['clusters', cluster, 'nodes', index] })),
+  );
+  return nodes.flatMap(({ node, path }, number) => [
+    ...(['manage', 'storage'] as const).flatMap((kind): Duplicate[] => {
+      const message = `${kind} host ${node[kind]}: expected one node, got several`;
+      return isNew(kind, node[kind]) ? [] : [{ path: [...path, 'node', 'hostnames', kind, 0], message }];
+    }),
+    ...node.devices.flatMap(({ name }, index): Duplicate[] => {
+      const message = `node ${node.id}: expected device ${name} once, got it twice`;
+      return isNew('device', String(number), name) ? [] : [{ path: [...path, 'devices', index], message }];
+    }),
+  ]);
 }
 
 const knownKeys = [
@@ -152,7 +170,7 @@ function withSuggestions(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 export function parseTopologyFile(document: unknown): DesiredTopology {
   const parsed = file.safeParse(document);
   if (!parsed.success) {
-    throw new TopologyFileError(describeIssues(new z.ZodError(parsed.error.issues.map(withSuggestions))));
+    throw new TopologyFileError(new z.ZodError(parsed.error.issues.map(withSuggestions)));
   }
   return parsed.data;
 }

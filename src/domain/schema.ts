@@ -49,7 +49,24 @@ export function describeIssues(error: z.ZodError): string {
           typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`,
         '',
       );
-      return path === '' ? issue.message : `${path}: ${issue.message}`;
+      const words = issueWords(issue);
+      return path === '' ? words : `${path}: ${words}`;
     })
     .join('\n');
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  undefined: 'nothing',
+};
+
+/** The message of an issue, without zod's own words for what has the wrong type or is not there. */
+export function issueWords({ message }: Pick<z.core.$ZodIssue, 'message'>): string {
+  const [, expected = '', got = ''] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  return expected === '' ? message : `expected ${typeNames[expected] ?? expected}, got ${typeNames[got] ?? got}`;
 }

@@ -46,10 +46,10 @@ export function problemOf(request: VolumeRequest): string | undefined {
 }
 
 export class Planner {
-  readonly #ledger: Ledger;
+  readonly #ledger: Pick<Ledger, 'pools' | 'pool'>;
   readonly limits: PlacementLimits;
 
-  constructor(ledger: Ledger, limits: PlacementLimits) {
+  constructor(ledger: Pick<Ledger, 'pools' | 'pool'>, limits: PlacementLimits) {
     this.#ledger = ledger;
     this.limits = limits;
   }

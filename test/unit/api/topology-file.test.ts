@@ -123,12 +123,17 @@ describe('topology file', () => {
     {
       name: 'a storage host that two nodes have',
       document: { clusters: [{ nodes: [node('a', '10.0.0.1', 1), node('b', '10.0.0.1', 1)] }] },
-      expected: 'storage host 10.0.0.1: expected one node, got several',
+      expected: 'clusters[0].nodes[1].node.hostnames.storage[0]: storage host 10.0.0.1: expected one node, got several',
     },
     {
       name: 'a device twice',
       document: { clusters: [{ nodes: [node('a', '10.0.0.1', 1, ['/dev/vdb', { name: '/dev/vdb' }])] }] },
-      expected: 'node a: expected device /dev/vdb once, got it twice',
+      expected: 'clusters[0].nodes[0].devices[1]: node a: expected device /dev/vdb once, got it twice',
+    },
+    {
+      name: 'a mistyped key that had to be there',
+      document: { cluster: [{ nodes: [node('a', '10.0.0.1', 1)] }] },
+      expected: 'clusters: expected a list, got nothing\nexpected no such key: cluster (did you mean clusters?)',
     },
   ])('refuses $name', ({ document, expected }) => {
     expect(complaint(document)).toBe(expected);
