@@ -8,6 +8,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../domain/clock.ts';
+import { patience } from './patience.ts';
 import type { CommandResult } from './runner.ts';
 
 /** Where the lock files are. They are empty, at most 256, and gone with a reboot, like everything that could hold one. */
@@ -96,19 +97,15 @@ export class Lanes {
   }
 
   async #until(turn: Promise<void>, end: number, signal: AbortSignal): Promise<CommandResult | undefined> {
-    const done = new AbortController();
-    const deadline = this.#clock.sleep(end - this.#clock.monotonic(), AbortSignal.any([signal, done.signal]));
+    const caller = patience(this.#clock, end - this.#clock.monotonic(), signal);
     const first = await Promise.race([
       turn.then(
         () => 'turn' as const,
         () => 'aborted' as const,
       ),
-      deadline.then(
-        () => 'deadline' as const,
-        () => 'aborted' as const,
-      ),
+      caller.over,
     ]);
-    done.abort();
+    caller.release();
     switch (first) {
       case 'turn':
         return undefined;

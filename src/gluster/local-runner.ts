@@ -5,6 +5,7 @@ import { laneFile, Lanes, standardLaneDirectory, type LaneBusy } from './lane.ts
 import { answerOf } from './node-answer.ts';
 import { environmentOf, localWords, standardPath, type Place } from './node-command.ts';
 import { collect } from './output.ts';
+import { patience, words } from './patience.ts';
 import type { Command, CommandResult, CommandRunner } from './runner.ts';
 
 export interface LocalRunnerOptions {
@@ -55,24 +56,19 @@ async function runHere(
   { clock, prefix, place, signal }: Surroundings,
 ): Promise<CommandResult | LaneBusy> {
   const { deadlineMs } = command;
-  const words = localWords({ ...command, deadlineMs: deadlineMs + ownHeadStart }, prefix, place);
-  const { child, failure } = start(words, environmentOf(command, place));
+  const argv = localWords({ ...command, deadlineMs: deadlineMs + ownHeadStart }, prefix, place);
+  const { child, failure } = start(argv, environmentOf(command, place));
   if (child === undefined) {
     return failure;
   }
   const stdout = collect(child.stdout);
   const stderr = collect(child.stderr);
-  const over = new AbortController();
-  const ended = endOf(child);
-  const givenUp = clock.sleep(deadlineMs, AbortSignal.any([signal, over.signal])).then(
-    () => 'deadline passed',
-    () => 'the caller gave up',
-  );
-  const first = await Promise.race([ended, givenUp]);
-  over.abort();
+  const caller = patience(clock, deadlineMs, signal);
+  const first = await Promise.race([endOf(child), caller.over]);
+  caller.release();
   if (typeof first === 'string') {
     abandon(child);
-    return { kind: 'lost', reason: first };
+    return { kind: 'lost', reason: words[first] };
   }
   if (first.error !== undefined) {
     return notStarted(first.error);
@@ -98,11 +94,11 @@ const spawnWords = ([program = '', ...args]: readonly string[], env: Readonly<Re
 
 /** Some errors come as events, others (too many words, no memory) are thrown. */
 function start(
-  words: readonly string[],
+  argv: readonly string[],
   env: Readonly<Record<string, string>>,
 ): { readonly child: Child; readonly failure?: never } | { readonly child?: never; readonly failure: CommandResult } {
   try {
-    return { child: spawnWords(words, env) };
+    return { child: spawnWords(argv, env) };
   } catch (error) {
     if (error instanceof Error && 'syscall' in error) {
       return { failure: notStarted(error as NodeJS.ErrnoException) };

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -137,5 +138,28 @@ describe.each(['local', 'ssh'] as const)('lanes of the %s runner', (kind) => {
     expect(await run(runner, ['true'], { ...lane, deadlineMs: 500 })).toMatchObject({ kind: 'lost' });
     await writeFile(join(directory, 'go'), '');
     expect(await run(runner, ['true'], lane)).toMatchObject({ kind: 'exited', exitCode: 0 });
+  });
+
+  // LVM closes every descriptor that it did not open: were it to hold the lock itself, there would be none.
+  it.skipIf(skipped || !existsSync('/usr/sbin/lvm'))('are held while LVM runs', async () => {
+    await arrange();
+    const fifo = join(directory, 'fifo');
+    const shell = ['sh', '-c', 'mkfifo "$1/fifo"; echo $$ >"$1/pid"; exec lvm <"$1/fifo"', 'sh', directory];
+    const running = run(runner, shell, lane);
+    const pid = await waitFor('the command runs', () =>
+      readFile(join(directory, 'pid'), 'utf8').catch(() => undefined),
+    );
+    const questions = await open(fifo, 'w');
+    const descriptors = `/proc/${pid.trim()}/fd`;
+    await waitFor('LVM waits for questions', async () => {
+      const links = await Promise.all((await readdir(descriptors)).map((name) => readlink(join(descriptors, name))));
+      return (
+        (await readlink(`/proc/${pid.trim()}/exe`)).endsWith('/lvm') && !links.some((link) => link.endsWith('.lock'))
+      );
+    });
+    expect(await run(runner, ['true'], { ...lane, deadlineMs: 500 })).toMatchObject({ kind: 'lost' });
+    await questions.close();
+    expect(await running).toMatchObject({ kind: 'exited', stderr: expect.not.stringContaining('leaked') as unknown });
+    expect(await run(runner, ['true'], lane)).toMatchObject({ kind: 'exited' });
   });
 });
