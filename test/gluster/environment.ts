@@ -10,6 +10,13 @@ const programs: readonly (readonly [string, readonly string[]])[] = [
   ['mkfs.xfs', ['-V']],
   ['ip', ['-V']],
   ['unshare', ['--version']],
+  ['nsenter', ['--version']],
+  ['setpriv', ['--version']],
+  ['losetup', ['--version']],
+  ['setfattr', ['--version']],
+  ['mount.glusterfs', ['-V']],
+  ['ssh', ['-V']],
+  ['sshd', ['-V']],
 ];
 
 /** What this machine lacks of what the gluster level needs: names of programs, or `root`. Empty: nothing. */
