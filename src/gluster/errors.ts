@@ -74,6 +74,8 @@ export interface DiagnosedRefusal {
 /** First match wins. A group called `subject` picks the name out of the text. */
 const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['locked', /Another transaction is in progress(?: for (?<subject>[\w-]+))?/],
+  // By a transaction that a cut cable left behind on a member, for up to three minutes.
+  ['locked', /Locking failed on \S+\. Please check log file/],
   ['timed-out', /^Error : Request timed out/],
   ['glusterd-down', /Connection failed\. Please check if gluster daemon is operational/],
   ['volume-exists', /^Volume (?<subject>\S+) already exists/],

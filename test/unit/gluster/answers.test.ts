@@ -315,6 +315,7 @@ describe('what refusals mean', () => {
 
   it.each([
     ['10.77.0.3 is part of existing snapshot. Remove those snapshots before proceeding ', 'peer-has-bricks'],
+    ['Locking failed on 10.77.0.2. Please check log file for details.\nLocking failed on node-1.', 'locked'],
     ['Cluster quorum is not met. Changing peers is not allowed in this state', 'quorum-not-met'],
   ])('%s', (message, meaning) => {
     expect(problemOf({ opErrno: 0, message }).problem).toBe(meaning);
