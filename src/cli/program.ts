@@ -4,6 +4,8 @@ import { addCapacityCommand } from './commands/capacity.ts';
 import { addCertsCommand } from './commands/certs.ts';
 import type { CommandContext } from './commands/context.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addLegacyCommand } from './commands/legacy.ts';
+import { addLintCommand } from './commands/lint.ts';
 import { addNodeCommand } from './commands/node.ts';
 import { addSandboxCommand } from './commands/sandbox.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -51,6 +53,8 @@ export function buildProgram(io: Io, endWith: CommandContext['endWith']): Comman
   addNodeCommand(program, context);
   addVolumeCommand(program, context);
   addDoctorCommand(program, context);
+  addLegacyCommand(program, context);
+  addLintCommand(program, context);
   addCapacityCommand(program, context);
   addAgentCommand(program, context);
   addCertsCommand(program, context);

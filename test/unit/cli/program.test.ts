@@ -35,6 +35,8 @@ describe('command line', () => {
     ['volume adopt', ['volume', 'adopt']],
     ['volume forget', ['volume', 'forget']],
     ['doctor', ['doctor']],
+    ['legacy', ['legacy']],
+    ['legacy list', ['legacy', 'list']],
     ['capacity', ['capacity']],
     ['topology set-state', ['topology', 'set-state']],
     ['agent', ['agent']],

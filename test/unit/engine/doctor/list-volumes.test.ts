@@ -17,13 +17,10 @@ describe('the volumes that gluster has', () => {
       [1, 2, 3].map((host) => ({ ...brick, host: hostName(`10.0.0.${host}`) })),
     );
     bench.storage.log.length = 0;
-    expect(await listed(bench)).toEqual([
-      {
-        kind: 'seen',
-        cluster: 'east',
-        volumes: expect.arrayContaining([requestOf(1).name, 'vol_5f6d1f2e0c1a4a539b0e1f2a3b4c5d6e']),
-      },
-    ]);
+    const [cluster] = await listed(bench);
+    expect(cluster).toMatchObject({ kind: 'seen', cluster: 'east' });
+    const names = cluster?.kind === 'seen' ? cluster.volumes.toSorted() : [];
+    expect(names).toEqual([requestOf(1).name, 'vol_5f6d1f2e0c1a4a539b0e1f2a3b4c5d6e'].toSorted());
     expect(bench.storage.log.map((line) => line.split(' ')[0])).toEqual(['listVolumes']);
     expect(bench.engine.volumes().map(({ id }) => id)).toEqual([idOf(1)]);
   });
