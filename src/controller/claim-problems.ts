@@ -50,13 +50,14 @@ export function readClaim(claim: PersistentVolumeClaim): ReadClaim {
 }
 
 /** What other provisioners may be able to give. */
-function notOurs({ spec }: PersistentVolumeClaim): ClaimProblem[] {
+function notOurs(claim: PersistentVolumeClaim): ClaimProblem[] {
+  const { spec } = claim;
+  const source = sourceField(claim);
   const problem = (field: string, message: string): ClaimProblem => ({
     path: ['spec', field],
     message: `spec.${field}: ${message}`,
     general: false,
   });
-  const source = spec.dataSource === undefined ? 'dataSourceRef' : 'dataSource';
   return [
     ...(spec.volumeMode === 'Block'
       ? [problem('volumeMode', 'expected Filesystem, got Block; gluster volumes cannot be raw devices')]
@@ -69,10 +70,33 @@ function notOurs({ spec }: PersistentVolumeClaim): ClaimProblem[] {
             'expected none; a selector chooses among existing volumes, and this one would be made new',
           ),
         ]),
-    ...(spec.dataSource === undefined && spec.dataSourceRef === undefined
+    ...(source === undefined || isForPopulator(claim)
       ? []
-      : [problem(source, 'expected none; volumes cannot be made from snapshots, other claims or populators')]),
+      : [problem(source, 'expected none; volumes cannot be made from snapshots or other claims')]),
   ];
+}
+
+/** The field that names what the volume is to be made from. */
+function sourceField({ spec }: PersistentVolumeClaim): 'dataSource' | 'dataSourceRef' | undefined {
+  if (spec.dataSource !== undefined) {
+    return 'dataSource';
+  }
+  return spec.dataSourceRef === undefined ? undefined : 'dataSourceRef';
+}
+
+/** Kinds that a provisioner makes a volume from itself, as `group/kind`. */
+const provisionersSources: ReadonlySet<string> = new Set([
+  '/PersistentVolumeClaim',
+  'snapshot.storage.k8s.io/VolumeSnapshot',
+]);
+
+/**
+ * Does a volume populator serve it? Whatever is no snapshot and no claim is for one: that has a claim of its own served,
+ * without a data source, fills the volume, and gives it to this claim. Until then there is nothing to do, nor to say.
+ */
+export function isForPopulator({ spec }: PersistentVolumeClaim): boolean {
+  const source = spec.dataSourceRef ?? spec.dataSource;
+  return source !== undefined && !provisionersSources.has(`${source.apiGroup ?? ''}/${source.kind}`);
 }
 
 function modeProblems(modes: readonly string[]): ClaimProblem[] {

@@ -10,7 +10,7 @@ import {
   selectedNodeAnnotation,
   storageProvisionerAnnotation,
 } from './annotations.ts';
-import { putClaimRight, readClaim } from './claim-problems.ts';
+import { isForPopulator, putClaimRight, readClaim } from './claim-problems.ts';
 import { describeFieldProblems, putClassRight, readClass } from './class-problems.ts';
 
 export type ClaimDecision =
@@ -53,6 +53,9 @@ export function decideClaim(
   // The annotation may be older than the class: one of that name may have come back with another provisioner.
   if (storageClass.provisioner !== provisioner) {
     return { kind: 'ignore', why: `its class is for ${storageClass.provisioner}` };
+  }
+  if (isForPopulator(claim)) {
+    return { kind: 'ignore', why: 'a volume populator is to serve it' };
   }
   if (storageClass.volumeBindingMode === 'WaitForFirstConsumer' && (annotations[selectedNodeAnnotation] ?? '') === '') {
     return { kind: 'wait', why: 'no pod that uses it has been scheduled' };

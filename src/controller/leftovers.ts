@@ -117,11 +117,15 @@ export class LeftoverReconciler {
   }
 }
 
-/** Does the claim still ask for its own volume? One that has been given another volume does not. */
+/**
+ * Does the claim still ask for its own volume? One that has been given another volume does not, nor one that is being
+ * deleted without a volume: there is no way back, and whatever holds it (a pod that waits, a finalizer) may do so for long.
+ */
 function wants(claim: PersistentVolumeClaim | undefined, uid: string, pvName: string): boolean {
   return (
     claim !== undefined &&
     claim.metadata.uid === uid &&
-    (claim.spec.volumeName === '' || claim.spec.volumeName === pvName)
+    (claim.spec.volumeName === pvName ||
+      (claim.spec.volumeName === '' && claim.metadata.deletionTimestamp === undefined))
   );
 }

@@ -34,6 +34,7 @@ import type { ControllerObserver } from './observer.ts';
 import { publish } from './publish.ts';
 import { persistentVolumeName } from './pv.ts';
 import { isFor, nameTaken } from './save-pv.ts';
+import { Told } from './told.ts';
 import type { Unsettled } from './unsettled.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -74,9 +75,11 @@ export class ProvisionReconciler {
   readonly #announced = new Set<VolumeId>();
   /** Keys of claims for which there was no room. */
   readonly #short = new Set<string>();
+  readonly #told: Told;
 
   constructor(deps: ProvisionDependencies) {
     this.#deps = deps;
+    this.#told = new Told(deps.clock);
   }
 
   /** `key`: namespace/name of the claim. Rejects with KubeError when the API could not be read. */
@@ -108,6 +111,7 @@ export class ProvisionReconciler {
   /** The claim has gone from the cache. */
   forget(id: VolumeId): void {
     this.#announced.delete(id);
+    this.#told.forget(id);
     this.#deps.verdicts.lift(id);
   }
 
@@ -150,6 +154,7 @@ export class ProvisionReconciler {
     const { claim, request, storageClass } = job;
     const { log, verdicts } = this.#deps;
     if (attempt.kind === 'done') {
+      this.#told.forget(request.id);
       if (attempt.value === 'provisioned') {
         const name = persistentVolumeName(request.id);
         this.#normal(claim, eventReason.provisioningSucceeded, `Successfully provisioned volume ${name}`);
@@ -170,9 +175,14 @@ export class ProvisionReconciler {
         this.#warn(claim, explained(attempt));
         return after(slowRetryMs);
       case 'waiting':
-      case 'failed':
-        this.#warn(claim, explained(attempt));
+      case 'failed': {
+        const words = explained(attempt);
+        // What becomes of another class is news.
+        if (this.#told.tells(request.id, `${attempt.kind} ${storageClass.metadata.uid}`, words)) {
+          this.#warn(claim, words);
+        }
         return backoff(attempt.reason);
+      }
     }
   }
 
@@ -218,9 +228,10 @@ export class ProvisionReconciler {
     return confirmed.kind === 'done' ? done('standing') : confirmed;
   }
 
-  /** Is it gone, or another one by that name, as far as the cache knows by now? */
+  /** Is it gone or going, or another one by that name, as far as the cache knows by now? */
   #gone(claim: PersistentVolumeClaim): boolean {
-    return this.#deps.findClaim(keyOf(claim.metadata))?.metadata.uid !== claim.metadata.uid;
+    const now = this.#deps.findClaim(keyOf(claim.metadata))?.metadata;
+    return now?.uid !== claim.metadata.uid || now.deletionTimestamp !== undefined;
   }
 
   /** Asks the API, because the cache may be old: a record for a claim that is gone would be work for nothing. */

@@ -22,6 +22,7 @@ import type { InWork } from './in-work.ts';
 import { after, backoff, busyRetryMs, settled, slowRetryMs, type Next } from './next.ts';
 import type { ControllerObserver } from './observer.ts';
 import { identityOf, isOurs, type VolumeIdentity } from './pv.ts';
+import { Told } from './told.ts';
 
 export interface ReleaseDependencies {
   readonly api: KubeApi;
@@ -58,9 +59,11 @@ function finalizerWanted(pv: PersistentVolume): boolean | undefined {
 
 export class ReleaseReconciler {
   readonly #deps: ReleaseDependencies;
+  readonly #told: Told;
 
   constructor(deps: ReleaseDependencies) {
     this.#deps = deps;
+    this.#told = new Told(deps.clock);
   }
 
   /** `name`: of the PersistentVolume. Rejects with KubeError when the API could not be read or written. */
@@ -68,6 +71,7 @@ export class ReleaseReconciler {
     const { findVolume, provisioner, api } = this.#deps;
     const pv = findVolume(name);
     if (pv === undefined || !isOurs(pv, provisioner)) {
+      this.#told.forget(name);
       return settled;
     }
     const identity = readIdentity(pv);
@@ -79,9 +83,11 @@ export class ReleaseReconciler {
     if (identity instanceof NameError) {
       return isToBeDeleted(pv) ? this.#report(pv, rejected(contradiction(identity))) : settled;
     }
-    const work = isToBeDeleted(pv)
-      ? (): Promise<Next> => this.#delete(pv, identity, signal)
-      : (): Promise<Next> => this.#confirm(identity);
+    const going = isToBeDeleted(pv);
+    if (!going) {
+      this.#told.forget(name);
+    }
+    const work = (): Promise<Next> => (going ? this.#delete(pv, identity, signal) : this.#confirm(identity));
     return (await this.#deps.inWork.exclusively(identity.id, work)) ?? after(busyRetryMs);
   }
 
@@ -116,6 +122,7 @@ export class ReleaseReconciler {
       return signal.aborted ? settled : this.#report(pv, outcome);
     }
     freed();
+    this.#told.forget(pv.metadata.name);
     await this.#removeObject(fresh, signal);
     log.info({ volume: identity.id, persistentVolume: pv.metadata.name }, 'deleted a released volume');
     return settled;
@@ -178,8 +185,10 @@ export class ReleaseReconciler {
       // Not a failure: it may be going on, and the next look will tell.
       return backoff(outcome.reason);
     }
-    const about = referenceTo(persistentVolumes, pv);
-    events.record({ about, type: 'Warning', reason: eventReason.volumeFailedDelete, message: explained(outcome) });
+    const [about, message] = [referenceTo(persistentVolumes, pv), explained(outcome)];
+    if (outcome.kind === 'rejected' || this.#told.tells(pv.metadata.name, outcome.kind, message)) {
+      events.record({ about, type: 'Warning', reason: eventReason.volumeFailedDelete, message });
+    }
     return outcome.kind === 'rejected' ? after(slowRetryMs) : backoff(outcome.reason);
   }
 }

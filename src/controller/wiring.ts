@@ -60,16 +60,20 @@ function claimChanged(
   before?: PersistentVolumeClaim,
 ): void {
   const { volumeName } = claim.spec;
+  const id = volumeIdOf(claim.metadata.uid);
+  const begun = id !== undefined && engine.volume(id)?.phase === 'creating';
   if (volumeName === '') {
     queues.claims.add(keyOf(claim.metadata));
+    if (begun && claim.metadata.deletionTimestamp !== undefined) {
+      queues.leftovers.add(id);
+    }
     return;
   }
   if (expand.notice(claim, before)) {
     queues.expansions.add(keyOf(claim.metadata));
   }
   // Bound. Should that be to another volume, then the one that was being made for it is wanted no more.
-  const id = volumeIdOf(claim.metadata.uid);
-  if (id !== undefined && volumeName !== persistentVolumeName(id) && engine.volume(id)?.phase === 'creating') {
+  if (begun && volumeName !== persistentVolumeName(id)) {
     queues.leftovers.add(id);
   }
 }

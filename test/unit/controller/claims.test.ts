@@ -90,6 +90,21 @@ describe('a class that waits for the first consumer', () => {
   });
 });
 
+describe('a claim for a volume populator', () => {
+  const source = { apiGroup: 'example.com', kind: 'Backup', name: 'of-monday' };
+
+  it.each([
+    ['dataSourceRef', { dataSourceRef: source }],
+    ['both fields', { dataSourceRef: source, dataSource: source }],
+  ])('is left to it, without a word: %s', (_name, spec) => {
+    expect(decide(claim({ spec }))).toEqual({ kind: 'ignore', why: 'a volume populator is to serve it' });
+  });
+
+  it('is served when it is the one that the populator makes, without a data source', () => {
+    expect(decide(claim({ metadata: { name: 'prime-1', namespace: 'populators' } })).kind).toBe('provision');
+  });
+});
+
 describe('claims of ours that can never work', () => {
   it.each<[string, PersistentVolumeClaim, string]>([
     [
@@ -105,12 +120,14 @@ describe('claims of ours that can never work', () => {
     [
       'a data source',
       claim({ spec: { dataSource: { kind: 'PersistentVolumeClaim', name: 'other' } } }),
-      'spec.dataSource: expected none; volumes cannot be made from snapshots, other claims or populators',
+      'spec.dataSource: expected none; volumes cannot be made from snapshots or other claims',
     ],
     [
-      'a data source of any kind',
-      claim({ spec: { dataSourceRef: { apiGroup: 'example.com', kind: 'Thing', name: 'x' } } }),
-      'spec.dataSourceRef: expected none; volumes cannot be made from snapshots, other claims or populators',
+      'a snapshot to begin with',
+      claim({
+        spec: { dataSourceRef: { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'x' } },
+      }),
+      'spec.dataSourceRef: expected none; volumes cannot be made from snapshots or other claims',
     ],
     [
       'an access mode of the future',

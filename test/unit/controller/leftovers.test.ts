@@ -31,7 +31,10 @@ describe('a volume in phase creating', () => {
   it.each([
     ['its claim stands', {}],
     ['its claim is bound to it', { spec: { volumeName: `pvc-${claimUid}` } }],
-    ['its claim is being deleted', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }],
+    [
+      'its claim is bound to it and being deleted',
+      { spec: { volumeName: `pvc-${claimUid}` }, metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } },
+    ],
   ])('stays while %s, whatever the cache says', async (_name, changes) => {
     const world = new World();
     world.recorded('creating');
@@ -43,6 +46,7 @@ describe('a volume in phase creating', () => {
   it.each([
     ['a new claim has the name', { metadata: { uid: '11111111-1111-4111-8111-111111111111' } }],
     ['the claim was given another volume', { spec: { volumeName: 'by-hand' } }],
+    ['the claim is being deleted without a volume', { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }],
   ])('goes back when %s', async (_name, changes) => {
     const world = new World();
     world.recorded('creating');

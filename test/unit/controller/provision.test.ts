@@ -277,6 +277,94 @@ describe('a claim that goes while its volume is made', () => {
     expect(world.reasons).toEqual(['Provisioning']);
     expect(world.unsettled.get(id) !== undefined).toBe(kind === 'unknown');
   });
+
+  it.each([
+    ['done', undefined],
+    ['unknown', unknown('no answer')],
+  ])('counts as gone when something still holds it, such as a pod that waits: %s', async (_name, setback) => {
+    const world = World.withClaim();
+    world.engine.next.ensure.push(...(setback === undefined ? [] : [setback]));
+    world.engine.during = () => world.changeClaim({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    expect(world.abandoned).toEqual([id]);
+    expect(world.api.writes).toEqual([]);
+    expect(world.reasons).toEqual(['Provisioning']);
+    await world.leftovers.reconcile(id, world.signal);
+    expect(world.engine.records.size).toBe(0);
+    expect(world.unsettled.get(id)).toBeUndefined();
+  });
+});
+
+describe('a class that goes while the volume is made', () => {
+  it('is still the one by which the PersistentVolume is made', async () => {
+    const world = World.withClaim();
+    world.engine.during = () => {
+      world.classes = [];
+    };
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    expect(world.api.raw(persistentVolumes, pvName)).toMatchObject({
+      spec: { storageClassName: 'gluster', persistentVolumeReclaimPolicy: 'Delete' },
+    });
+    expect(world.engine.records.get(id)?.phase).toBe('ready');
+  });
+
+  it('and is missed by the next life has the claim wait for it, with what was begun kept', async () => {
+    const world = World.withClaim();
+    world.recorded('creating');
+    world.classes = [];
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    await world.leftovers.reconcile(id, world.signal);
+    expect(world.engine.calls).toEqual([]);
+    world.classes = [storageClass({ metadata: { name: 'gluster', uid: 'class-2', resourceVersion: '8' } })];
+    await run(world);
+    expect(world.engine.records.get(id)?.phase).toBe('ready');
+  });
+
+  it('and whose claim goes as well leaves nothing', async () => {
+    const world = World.withClaim();
+    world.recorded('creating');
+    world.classes = [];
+    world.api.drop(persistentVolumeClaims, claimName);
+    world.sync();
+    await world.leftovers.reconcile(id, world.signal);
+    expect(world.engine.records.size).toBe(0);
+  });
+});
+
+describe('a setback that lasts', () => {
+  const short = (free: number) => waiting({ what: 'capacity' }, `no room: node a needs 5 GiB and has ${free} GiB`);
+  const told = (world: World) => world.events.filter((event) => event.reason === 'ProvisioningFailed');
+
+  it('is told again after five minutes at the earliest, whatever its words', async () => {
+    const world = World.withClaim();
+    for (const free of [1, 2, 3]) {
+      world.engine.next.ensure.push(short(free));
+      await run(world);
+      await world.clock.advance(100_000);
+    }
+    expect(told(world).map((event) => event.message)).toEqual(['waiting: no room: node a needs 5 GiB and has 1 GiB']);
+    world.engine.next.ensure.push(short(4));
+    await run(world);
+    expect(told(world).at(-1)?.message).toBe('waiting: no room: node a needs 5 GiB and has 4 GiB');
+  });
+
+  it('is left to the recorder to count while its words are the same', async () => {
+    const world = World.withClaim();
+    world.engine.next.ensure.push(short(1), short(1));
+    await run(world);
+    await run(world);
+    expect(told(world)).toHaveLength(2);
+  });
+
+  it('does not keep another kind of setback from being told, nor that of another class', async () => {
+    const world = World.withClaim();
+    world.engine.next.ensure.push(short(1), failed('mkfs.xfs: no space'), short(2));
+    await run(world);
+    await run(world);
+    world.classes = [storageClass({ metadata: { name: 'gluster', uid: 'class-2', resourceVersion: '8' } })];
+    await run(world);
+    expect(told(world)).toHaveLength(3);
+  });
 });
 
 describe('claims for which there is no room', () => {
@@ -311,7 +399,9 @@ describe('refused claims', () => {
         kind: 'PersistentVolumeClaim',
         type: 'Warning',
         reason: 'ProvisioningFailed',
-        message: 'spec.volumeMode: expected Filesystem, got Block; gluster volumes cannot be raw devices',
+        message:
+          'spec.volumeMode: expected Filesystem, got Block; gluster volumes cannot be raw devices. ' +
+          'Put it right, delete the claim and create it anew',
       },
     ]);
     expect(world.api.calls).toEqual([]);

@@ -266,6 +266,20 @@ describe('a delete that does not succeed', () => {
     expect(world.engine.records.size).toBe(0);
   });
 
+  it('is told again after five minutes at the earliest, whatever its words', async () => {
+    const world = await released();
+    for (const seconds of [10, 70, 130]) {
+      world.engine.next.delete.push(waiting({ what: 'node', name: 'c' }, `c has been silent for ${seconds} s`));
+      await run(world);
+      await world.clock.advance(60_000);
+    }
+    expect(world.events.map((event) => event.message)).toEqual(['waiting: c has been silent for 10 s']);
+    await world.clock.advance(120_000);
+    world.engine.next.delete.push(waiting({ what: 'node', name: 'c' }, 'c has been silent for 310 s'));
+    await run(world);
+    expect(world.events.at(-1)?.message).toBe('waiting: c has been silent for 310 s');
+  });
+
   it('rejected: rests for five minutes', async () => {
     const world = await released();
     world.engine.next.delete.push(rejected('not ours'));

@@ -168,6 +168,18 @@ describe('a claim', () => {
     expect(forgotten).toEqual([id]);
   });
 
+  it.each([
+    ['', [`claims ${claimKey}`, `leftovers ${id}`]],
+    [pvName.name, []],
+  ])('that is being deleted leaves what was begun for it, unless it is bound: %j', async (volumeName, expected) => {
+    records.set(id, record({ phase: 'creating' }));
+    api.put(
+      persistentVolumeClaims,
+      claim({ metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' }, spec: { volumeName } }),
+    );
+    await expect(seen()).resolves.toEqual(expected);
+  });
+
   it('that is replaced by one of its name is the end of the one and the beginning of the other', async () => {
     api.put(persistentVolumeClaims, claim());
     await seen();
