@@ -24,7 +24,6 @@ export const growthLine = z.discriminatedUnion('type', [
   z.object({ type: z.literal('progress'), progress: growthProgress }),
   z.object({ type: z.literal('result'), outcome: outcomeView }),
 ]);
-export type GrowthLine = z.infer<typeof growthLine>;
 
 /** As Admin.growVolume, by an engine at hand. */
 export async function growBy(
