@@ -87,16 +87,27 @@ export class ReleaseReconciler {
     if (!going) {
       this.#told.forget(name);
     }
-    const work = (): Promise<Next> => (going ? this.#delete(pv, identity, signal) : this.#confirm(identity));
+    const work = (): Promise<Next> => (going ? this.#delete(pv, identity, signal) : this.#keep(pv, identity));
     return (await this.#deps.inWork.exclusively(identity.id, work)) ?? after(busyRetryMs);
+  }
+
+  async #keep(pv: PersistentVolume, identity: VolumeIdentity): Promise<Next> {
+    const { engine, events } = this.#deps;
+    const phase = engine.volume(identity.id)?.phase;
+    if (phase === 'creating') {
+      return this.#confirm(identity);
+    }
+    if (phase === 'deleting' && pv.spec.persistentVolumeReclaimPolicy !== 'Delete') {
+      const about = referenceTo(persistentVolumes, pv);
+      const message = tooLate(pv, identity);
+      events.record({ about, type: 'Warning', reason: eventReason.volumeFailedDelete, message });
+    }
+    return settled;
   }
 
   /** The object stands, so the volume is announced, whatever became of the process that was about to note it. */
   async #confirm(identity: VolumeIdentity): Promise<Next> {
     const { engine, log } = this.#deps;
-    if (engine.volume(identity.id)?.phase !== 'creating') {
-      return settled;
-    }
     const outcome = await engine.confirmVolume(identity.id);
     if (outcome.kind === 'done') {
       return settled;
@@ -202,6 +213,15 @@ function readIdentity(pv: PersistentVolume): VolumeIdentity | NameError {
     }
     throw error;
   }
+}
+
+/** Nothing brings a volume back whose deletion has begun: some of its bricks may be gone. */
+function tooLate(pv: PersistentVolume, { name }: VolumeIdentity): string {
+  return (
+    `the reclaim policy became ${pv.spec.persistentVolumeReclaimPolicy} when the deletion of volume ${name} had begun. ` +
+    'Nothing more of it is removed while this object stands, and the rest once it is gone. To keep what is left, first ' +
+    `run: brickyard volume forget ${name} --yes-leave-it`
+  );
 }
 
 function contradiction(error: NameError): string {

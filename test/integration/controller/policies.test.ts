@@ -61,6 +61,51 @@ describe('a policy that is changed', () => {
   });
 });
 
+describe('a PersistentVolume that is being deleted while its policy becomes Retain', () => {
+  it('goes with its claim, and the data stays', async () => {
+    const { name } = (await house.bound('data')).metadata;
+    house.deleteVolume(name);
+    house.patchVolume(name, { spec: { persistentVolumeReclaimPolicy: 'Retain' } });
+    await waitFor('the finalizer is off', () => !house.volume(name)?.metadata.finalizers.includes(finalizer));
+    house.deleteClaim('data');
+    await waitFor('the object is gone', () => house.volume(name) === undefined);
+    await house.bound('later');
+    expect(house.glusterVolumes()).toHaveLength(2);
+  });
+});
+
+describe('a namespace that is deleted', () => {
+  it('leaves PersistentVolumes with policy Retain, their data, and nothing that holds them back', async () => {
+    house.deleteClass();
+    house.createClass({ reclaimPolicy: 'Retain' });
+    house.sandbox.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team' } });
+    const pv = await house.bound('data', 'team');
+    house.sandbox.api.delete({ apiVersion: 'v1', kind: 'Namespace', name: 'team' });
+    await waitFor('it is released', () => house.volume(pv.metadata.name)?.status.phase === 'Released');
+    expect(house.claim('data', 'team')).toBeUndefined();
+    // Served afterwards, so the controller has been past the release.
+    await house.bound('later');
+    expect(house.glusterVolumes()).toContain(pv.spec.glusterfs?.path);
+    house.deleteVolume(pv.metadata.name);
+    await waitFor('the object is gone', () => house.volume(pv.metadata.name) === undefined);
+    expect(house.glusterVolumes()).toContain(pv.spec.glusterfs?.path);
+  });
+});
+
+describe('a class that is replaced while claims of it are bound', () => {
+  it.each([
+    ['by one with another policy', { reclaimPolicy: 'Retain' }],
+    ['by one that can never work', { parameters: { volumtype: 'none' } }],
+    ['by one of another provisioner', { provisioner: 'example.com/nfs' }],
+  ])('changes nothing for them: what counts is said by their PersistentVolumes: %s', async (_name, fields) => {
+    await house.bound('data');
+    house.deleteClass();
+    house.createClass(fields);
+    house.deleteClaim('data');
+    await expect(house.emptied()).resolves.toBeUndefined();
+  });
+});
+
 describe('a delete that storage does not allow yet', () => {
   it('is told on the object, and goes on when the node is back', async () => {
     const pv = await house.bound('data');

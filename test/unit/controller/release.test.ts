@@ -383,6 +383,46 @@ describe('the finalizer follows the policy', () => {
     expect(world.api.writes).toEqual([]);
   });
 
+  it('and goes when Delete becomes Retain on an object that is being deleted: it is not held back, and the data stays', async () => {
+    const world = await bound();
+    world.changeVolume((raw) => {
+      raw.metadata['deletionTimestamp'] = '2026-01-01T00:00:00Z';
+    });
+    await run(world);
+    world.changeVolume((raw) => {
+      raw.spec['persistentVolumeReclaimPolicy'] = 'Retain';
+    });
+    await run(world);
+    expect(world.api.raw(persistentVolumes, pvName)?.metadata.finalizers).toEqual([protection]);
+    world.api.drop(persistentVolumeClaims, claimName);
+    world.changeVolume((raw) => {
+      raw.status['phase'] = 'Released';
+    });
+    await run(world);
+    expect(world.engine.calls).toEqual([]);
+  });
+
+  it('and Retain that comes when the deletion has begun stops it, and says what becomes of the rest', async () => {
+    const world = await released();
+    world.engine.next.delete.push(waiting({ what: 'node', name: 'c' }, 'peer c is down'));
+    await run(world);
+    world.changeVolume((raw) => {
+      raw.spec['persistentVolumeReclaimPolicy'] = 'Retain';
+    });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    await world.leftovers.reconcile(id, world.signal);
+    expect(world.engine.calls).toEqual([`delete vol_${claimUid}`]);
+    expect(world.events.at(-1)).toEqual({
+      kind: 'PersistentVolume',
+      type: 'Warning',
+      reason: 'VolumeFailedDelete',
+      message:
+        `the reclaim policy became Retain when the deletion of volume vol_${claimUid} had begun. Nothing more of it is ` +
+        'removed while this object stands, and the rest once it is gone. To keep what is left, first run: ' +
+        `brickyard volume forget vol_${claimUid} --yes-leave-it`,
+    });
+  });
+
   it('and a release after Retain became Delete takes the data', async () => {
     const world = await released('Retain');
     world.changeVolume((raw) => {
