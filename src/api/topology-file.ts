@@ -133,7 +133,8 @@ function duplicates(clusters: readonly DesiredCluster[]): readonly Duplicate[] {
   ]);
 }
 
-const knownKeys = [
+/** Every key of the format, for suggestions. */
+export const topologyFileKeys: readonly string[] = [
   'clusters',
   'id',
   'nodes',
@@ -157,7 +158,7 @@ function withSuggestions(issue: z.core.$ZodIssue): z.core.$ZodIssue {
     return issue;
   }
   const words = issue.keys.map((key) => {
-    const meant = nearest(key, knownKeys);
+    const meant = nearest(key, topologyFileKeys);
     return meant === undefined ? key : `${key} (did you mean ${meant}?)`;
   });
   return { ...issue, message: `expected no such key: ${words.join(', ')}` };

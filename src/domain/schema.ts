@@ -67,6 +67,10 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /** The message of an issue, without zod's own words for what has the wrong type or is not there. */
 export function issueWords({ message }: Pick<z.core.$ZodIssue, 'message'>): string {
+  const [, choice] = /^Invalid option: expected one of (.*)$/.exec(message) ?? [];
+  if (choice !== undefined) {
+    return `expected one of ${choice.replaceAll('"|"', ', ').replaceAll('"', '')}`;
+  }
   const [, expected = '', got = ''] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
   return expected === '' ? message : `expected ${typeNames[expected] ?? expected}, got ${typeNames[got] ?? got}`;
 }

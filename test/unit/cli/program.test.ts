@@ -35,6 +35,7 @@ describe('command line', () => {
     ['volume adopt', ['volume', 'adopt']],
     ['volume forget', ['volume', 'forget']],
     ['doctor', ['doctor']],
+    ['lint', ['lint']],
     ['legacy', ['legacy']],
     ['legacy list', ['legacy', 'list']],
     ['capacity', ['capacity']],
