@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lint, type LintReport } from '../../../src/cli/lint/lint.ts';
 import { lintText, placeText } from '../../../src/cli/output/lint.ts';
