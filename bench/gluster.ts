@@ -21,7 +21,7 @@ import { realClock } from '../test/support/test-api.ts';
 import { Floor } from './gluster-floor.ts';
 
 const budget = 0.95;
-const rounds = 7;
+const rounds = 5;
 const size = bytes(320 * MiB);
 const forever = new AbortController().signal;
 
@@ -37,9 +37,9 @@ interface Lap {
   readonly delete: number;
 }
 
-/** Usage: `gluster [VOLUMES A ROUND] [UNDER WAY]`; 16 and 8 unless said otherwise. Needs root and glusterd. */
+/** Usage: `gluster [VOLUMES A ROUND] [UNDER WAY]`; 12 and 8 unless said otherwise. Needs root and glusterd. */
 export async function run(args: readonly string[]): Promise<void> {
-  const count = wholeNumber(args[0], 16);
+  const count = wholeNumber(args[0], 12);
   const atOnce = wholeNumber(args[1], 8);
   const cluster = await startRealCluster(3, { diskGiB: 2 + count });
   const steps = new Steps();

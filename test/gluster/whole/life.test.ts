@@ -24,7 +24,7 @@ describe.skipIf(missing.length > 0).each(ways)('the life of a claim, with nodes 
   beforeAll(async () => {
     whole = await startRealWhole({ way, diskGiB: 8 });
     nodes = createCommandStorageNodes({ runner: whole.cluster.runner });
-  });
+  }, 300_000);
 
   afterAll(async () => {
     await whole?.close();

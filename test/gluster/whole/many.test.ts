@@ -17,7 +17,7 @@ describe.skipIf(missing.length > 0).each(ways)('a burst of claims, with nodes re
 
   beforeAll(async () => {
     whole = await startRealWhole({ way, diskGiB: 2 + count / 5 });
-  });
+  }, 300_000);
 
   afterAll(async () => {
     await whole?.close();
