@@ -68,6 +68,19 @@ describe('a class with problems', () => {
 });
 
 describe('a claim without room', () => {
+  it('is told the proof: what is needed, what each node lacks, and what would help', async () => {
+    await house.bound('first', 'default', { resources: { requests: { storage: '60Gi' } } });
+    const claim = house.createClaim('second', 'default', { resources: { requests: { storage: '80Gi' } } });
+    const told = await failure(claim);
+    expect(told).toMatch(
+      /^ProvisioningFailed: waiting: replicate 3 of 80 GiB needs 3 nodes with [\d.]+ GiB free on a device/,
+    );
+    for (const node of ['node-1', 'node-2', 'node-3']) {
+      expect(told).toMatch(new RegExp(`node ${node} has [\\d.]+ GiB free of the [\\d.]+ GiB needed`));
+    }
+    expect(told).toMatch(/It would fit with .*; or with .* more nodes.*; or with a size of at most \d+ GiB$/);
+  });
+
   it('is served when a deletion makes room', async () => {
     await house.bound('first', 'default', { resources: { requests: { storage: '80Gi' } } });
     const second = house.createClaim('second', 'default', { resources: { requests: { storage: '80Gi' } } });
