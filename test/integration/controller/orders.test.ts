@@ -1,5 +1,5 @@
 /** Users do things in any order and at any moment. Whatever it was, these things must be true in the end. */
-import fc from 'fast-check';
+import { array, constantFrom, nat, sample, tuple } from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { waitFor } from '../../support/wait-for.ts';
 import { House } from './house.ts';
@@ -30,7 +30,7 @@ afterEach(async () => {
 
 async function begun(claim: string): Promise<Story> {
   const pv = await house.bound(claim);
-  const policy = pv.spec.persistentVolumeReclaimPolicy;
+  const policy = pv.spec.persistentVolumeReclaimPolicy ?? '';
   return {
     claim,
     uid: pv.spec.claimRef?.uid ?? '',
@@ -123,8 +123,8 @@ async function does(deed: Deed, story: Story, round: number): Promise<Story | un
 it('whatever is deleted, changed and made anew in whatever order, data goes exactly when nobody is to have it', async () => {
   const claims = Array.from({ length: 8 }, (_none, index) => `claim-${index}`);
   const stories = await Promise.all(claims.map(begun));
-  const plan = fc.array(fc.tuple(fc.constantFrom(...deeds), fc.nat()), { minLength: 60, maxLength: 60 });
-  const [deedsDone] = fc.sample(plan, 1);
+  const plan = array(tuple(constantFrom(...deeds), nat()), { minLength: 60, maxLength: 60 });
+  const [deedsDone] = sample(plan, 1);
   for (const [round, [deed, pick]] of (deedsDone ?? []).entries()) {
     const story = stories[pick % stories.length];
     const next = story === undefined ? undefined : await does(deed, story, round);

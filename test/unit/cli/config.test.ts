@@ -37,7 +37,13 @@ describe('configuration', () => {
       provisioner: 'brickyard.dev/glusterfs',
       store: { kind: 'sqlite', path: '/var/lib/brickyard/state.db' },
       admin: { socket: '/var/lib/brickyard/admin.sock' },
-      leaderElection: { enabled: true, leaseNamespace: 'brickyard', leaseDuration: 15_000 },
+      leaderElection: {
+        enabled: true,
+        leaseNamespace: 'brickyard',
+        leaseDuration: 15_000,
+        renewDeadline: 10_000,
+        retryPeriod: 2_000,
+      },
       limits: { minBrickSize: GiB, maxBrickSize: 4 * TiB },
       shutdownGrace: 20_000,
     });
