@@ -115,7 +115,8 @@ function clustersOf(engine: Source, { cluster, without }: CapacityQuery): readon
 
 type Totals = Pick<CapacityView['clusters'][number], 'size' | 'used' | 'reserved' | 'free' | 'blocked'>;
 
-function totalsOf(engine: Source, id: ClusterId): Totals {
+/** How full a cluster is, in bytes, its devices taken together. */
+export function totalsOf(engine: Pick<Source, 'usage'>, id: ClusterId): Totals {
   const totals = { size: 0, used: 0, reserved: 0, free: 0, blocked: 0 };
   for (const device of engine.usage().filter(({ cluster }) => cluster === id)) {
     totals.size += device.size;

@@ -19,6 +19,17 @@ export function readClass(storageClass: Pick<StorageClass, 'parameters'>): ReadC
   return problems.length === 0 ? parsed : { ok: false, problems };
 }
 
+/** How many problems each class of `provisioner` has, by its name. */
+export function problemsByClass(classes: readonly StorageClass[], provisioner: string): ReadonlyMap<string, number> {
+  const ours = classes.filter((one) => one.provisioner === provisioner);
+  return new Map(
+    ours.map((storageClass) => {
+      const read = readClass(storageClass);
+      return [storageClass.metadata.name, read.ok ? 0 : read.problems.length];
+    }),
+  );
+}
+
 /** Every problem on one line, for an event or a log. */
 export function describeFieldProblems(problems: readonly FieldProblem[]): string {
   return problems.map(({ message }) => message).join('; ');

@@ -14,6 +14,7 @@ import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
 import { persistentVolumeClaims, persistentVolumes } from '../kube/resources.ts';
 import { createCaches, everyCache, type Caches } from './caches.ts';
+import { problemsByClass } from './class-problems.ts';
 import { EndpointsReconciler, type Resolve } from './endpoints.ts';
 import { ClassNews } from './class-news.ts';
 import { deniedTeller, type DeniedTeller } from './denied.ts';
@@ -29,6 +30,7 @@ import { ReleaseReconciler } from './release.ts';
 import { Sweep } from './sweep.ts';
 import { Unsettled } from './unsettled.ts';
 import { Verdicts } from './verdicts.ts';
+import type { WaitingCount, WaitingReason } from './waiting-claims.ts';
 import { wire } from './wiring.ts';
 
 export interface ControllerOptions {
@@ -179,6 +181,16 @@ export class Controller {
         return age === undefined ? [] : [[kind, age] as const];
       }),
     );
+  }
+
+  /** Claims of ours that have no volume yet after a look at them, by why. */
+  waitingClaims(): ReadonlyMap<WaitingReason, WaitingCount> {
+    return this.#provision.waiting();
+  }
+
+  /** How many problems each StorageClass of ours has, by its name. */
+  classProblems(): ReadonlyMap<string, number> {
+    return problemsByClass(this.#caches.classes.lister.all(), this.#options.provisioner);
   }
 
   /**

@@ -1,10 +1,15 @@
 import type { Outcome } from '../domain/outcome.ts';
+import type { WorkResult } from '../kube/work-queue.ts';
 
 /** `refused`: the claim or its class can never work as written, so the engine was not asked. */
 export type AttemptResult = Outcome<unknown>['kind'] | 'refused';
 
 /** Queues of the controller, as metrics name them. */
-export type QueueName = 'claims' | 'volumes' | 'expansions' | 'leftovers' | 'endpoints';
+export const queueNames = ['claims', 'volumes', 'expansions', 'leftovers', 'endpoints'] as const;
+export type QueueName = (typeof queueNames)[number];
+
+/** What became of a key: nothing more to do, again with backoff, again at a time that was set, or a defect. */
+export type QueueResult = WorkResult['kind'] | 'threw';
 
 /** Told what the controller does, for metrics; must not throw. */
 export interface ControllerObserver {
@@ -16,8 +21,12 @@ export interface ControllerObserver {
   growFinished(className: string, result: AttemptResult, milliseconds: number): void;
   /** Volumes that are ready, while neither a claim nor a PersistentVolume asks for them: counted at each sweep. */
   strayVolumes(count: number): void;
-  /** Keys that wait in a queue, and keys that are worked on. */
-  queueChanged(queue: QueueName, waiting: number, running: number): void;
+  /** Keys that wait in a queue, keys that are worked on, and keys that are due later. */
+  queueChanged(queue: QueueName, waiting: number, running: number, delayed: number): void;
+  /** A key was taken up, so long after it was ready. */
+  queueTaken(queue: QueueName, waitedMs: number): void;
+  /** Work on a key has ended. */
+  queueFinished(queue: QueueName, result: QueueResult, milliseconds: number): void;
 }
 
 /** Tells nobody. */
@@ -27,4 +36,6 @@ export const silentObserver: ControllerObserver = {
   growFinished: () => undefined,
   strayVolumes: () => undefined,
   queueChanged: () => undefined,
+  queueTaken: () => undefined,
+  queueFinished: () => undefined,
 };

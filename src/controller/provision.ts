@@ -26,7 +26,7 @@ import {
   type PersistentVolumeClaim,
   type StorageClass,
 } from '../kube/resources.ts';
-import { decideClaim } from './claims.ts';
+import { classNameOf, decideClaim } from './claims.ts';
 import { eventReason, explained, type Events } from './events.ts';
 import type { InWork } from './in-work.ts';
 import { after, backoff, busyRetryMs, settled, slowRetryMs, type Next } from './next.ts';
@@ -37,6 +37,7 @@ import { isFor, nameTaken } from './save-pv.ts';
 import { Told } from './told.ts';
 import type { Unsettled } from './unsettled.ts';
 import type { Verdicts } from './verdicts.ts';
+import { WaitingClaims, type WaitingCount, type WaitingReason } from './waiting-claims.ts';
 
 export interface ProvisionDependencies {
   readonly api: KubeApi;
@@ -76,10 +77,12 @@ export class ProvisionReconciler {
   /** Keys of claims for which there was no room. */
   readonly #short = new Set<string>();
   readonly #told: Told;
+  readonly #waiting: WaitingClaims;
 
   constructor(deps: ProvisionDependencies) {
     this.#deps = deps;
     this.#told = new Told(deps.clock);
+    this.#waiting = new WaitingClaims(deps);
   }
 
   /** `key`: namespace/name of the claim. Rejects with KubeError when the API could not be read. */
@@ -87,12 +90,16 @@ export class ProvisionReconciler {
     const { findClaim, findClass, provisioner, verdicts, inWork } = this.#deps;
     const claim = findClaim(key);
     if (claim === undefined) {
+      this.#waiting.settled(key);
       return settled;
     }
     const decision = decideClaim(claim, findClass, provisioner);
     switch (decision.kind) {
       case 'ignore':
+        this.#waiting.settled(key);
+        return settled;
       case 'wait':
+        this.#waiting.waits(claim, findClass(classNameOf(claim)) === undefined ? 'class' : 'consumer');
         return settled;
       case 'refuse':
         return this.#refuse(claim, decision.className, decision.reason);
@@ -115,6 +122,11 @@ export class ProvisionReconciler {
     this.#deps.verdicts.lift(id);
   }
 
+  /** Claims without a volume after a look at them, by why. */
+  waiting(): ReadonlyMap<WaitingReason, WaitingCount> {
+    return this.#waiting.counts();
+  }
+
   /** Room has been made: the keys of the claims that were short of it, each given once. */
   takeShort(): string[] {
     const keys = [...this.#short];
@@ -124,6 +136,7 @@ export class ProvisionReconciler {
 
   #refuse(claim: PersistentVolumeClaim, className: string, reason: string): Next {
     this.#deps.observer.provisionFinished(className, 'refused', 0);
+    this.#waiting.waits(claim, 'refused');
     this.#deps.log.warn({ claim: keyOf(claim.metadata), reason }, 'refused a claim');
     this.#warn(claim, reason);
     return after(slowRetryMs);
@@ -153,6 +166,7 @@ export class ProvisionReconciler {
   #interpret(job: Job, attempt: Attempt): Next {
     const { claim, request, storageClass } = job;
     const { log, verdicts } = this.#deps;
+    this.#waiting.tried(claim, attempt);
     if (attempt.kind === 'done') {
       this.#told.forget(request.id);
       if (attempt.value === 'provisioned') {

@@ -8,7 +8,7 @@ import { nameFromKey } from '../kube/resources.ts';
 import { WorkQueue } from '../kube/work-queue.ts';
 import { describeApiError } from './denied.ts';
 import { backoff, settled, type Next } from './next.ts';
-import type { ControllerObserver, QueueName } from './observer.ts';
+import type { ControllerObserver, QueueName, QueueResult } from './observer.ts';
 
 export interface Queues {
   /** Claims by namespace/name. */
@@ -43,26 +43,28 @@ const quietWorkers = 4;
 
 export function createQueues(options: QueueOptions): Queues {
   const { clock, random, log, observer, workers } = options;
-  const shared = (name: QueueName) => ({
+  const shared = <K>(name: QueueName) => ({
     name,
     clock,
     random,
     log,
     backoff: pause,
     observer: {
-      sized: (sizes: { readonly waiting: number; readonly running: number }): void =>
-        observer.queueChanged(name, sizes.waiting, sizes.running),
+      sized: (sizes: { readonly waiting: number; readonly delayed: number; readonly running: number }): void =>
+        observer.queueChanged(name, sizes.waiting, sizes.running, sizes.delayed),
+      taken: (_key: K, waitedMs: number): void => observer.queueTaken(name, waitedMs),
+      finished: (_key: K, result: QueueResult, tookMs: number): void => observer.queueFinished(name, result, tookMs),
     },
   });
   // Namespaces take turns, so that a team that asks for a thousand volumes does not make the others wait for them.
   const groupOf = (key: string): string => nameFromKey(key).namespace;
   return {
-    claims: new WorkQueue({ ...shared('claims'), workers, groupOf }),
+    claims: new WorkQueue({ ...shared<string>('claims'), workers, groupOf }),
     // Apart from the claims without a volume: growth may wait long for a node, and nobody should wait behind it.
-    expansions: new WorkQueue({ ...shared('expansions'), workers, groupOf }),
-    volumes: new WorkQueue({ ...shared('volumes'), workers }),
-    leftovers: new WorkQueue({ ...shared('leftovers'), workers: quietWorkers }),
-    endpoints: new WorkQueue({ ...shared('endpoints'), workers: 1 }),
+    expansions: new WorkQueue({ ...shared<string>('expansions'), workers, groupOf }),
+    volumes: new WorkQueue({ ...shared<string>('volumes'), workers }),
+    leftovers: new WorkQueue({ ...shared<VolumeId>('leftovers'), workers: quietWorkers }),
+    endpoints: new WorkQueue({ ...shared<ClusterId>('endpoints'), workers: 1 }),
   };
 }
 

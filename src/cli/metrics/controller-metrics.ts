@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { AttemptResult, ControllerObserver } from '../../controller/observer.ts';
+import { queueMetrics } from './queue-metrics.ts';
 
 // Wider than Prometheus' default, which ends at ten seconds: a claim can wait for the self-heal daemon's first start.
 const attemptBuckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
@@ -73,18 +74,6 @@ export function controllerMetrics(registry: Registry): ControllerObserver {
     help: 'Ready volumes that neither a claim nor a PersistentVolume asks for, at the last sweep.',
     registers,
   });
-  const queued = new Gauge({
-    name: 'brickyard_queue_depth',
-    help: 'Keys that wait in a queue of the controller now.',
-    labelNames: ['queue'] as const,
-    registers,
-  });
-  const running = new Gauge({
-    name: 'brickyard_queue_running',
-    help: 'Keys of a queue that are worked on now.',
-    labelNames: ['queue'] as const,
-    registers,
-  });
   return {
     provisionFinished: (className, result, milliseconds) => {
       const labels = { class: className, source: '' };
@@ -113,9 +102,6 @@ export function controllerMetrics(registry: Registry): ControllerObserver {
       }
     },
     strayVolumes: (count) => stray.set(count),
-    queueChanged: (queue, waiting, worked) => {
-      queued.set({ queue }, waiting);
-      running.set({ queue }, worked);
-    },
+    ...queueMetrics(registry),
   };
 }

@@ -2,7 +2,7 @@ import { Gauge, type Registry } from 'prom-client';
 import type { NodeProblem, WatchedNode } from '../../engine/node-watch/api.ts';
 
 /** Every problem has its series from the first look on, so that an alert sees it go from 0 to 1. */
-const problemKinds: Readonly<Record<NodeProblem['kind'], true>> = {
+export const problemKinds: Readonly<Record<NodeProblem['kind'], true>> = {
   unreachable: true,
   'glusterd-down': true,
   reinstalled: true,

@@ -44,9 +44,12 @@ export async function startBrickyard(parts: BrickyardParts): Promise<Brickyard> 
   lifecycle.draining.addEventListener('abort', () => status.stopping(reasonOf(lifecycle.draining)), { once: true });
 
   const metrics = createMetrics({
-    engine,
+    version: brickyardVersion(),
+    clock: parts.clock,
     leading: () => status.role === 'leader',
-    cacheAges: () => work?.cacheAges() ?? new Map(),
+    engine,
+    controller: () => work?.controller(),
+    ...(config.nodes.kind === 'agent' ? { certDir: config.nodes.certDir } : {}),
   });
   const ops = await startOpsServer({ ...config.ops, registry: metrics.registry, readiness: () => status.readiness() });
   lifecycle.onClose('ops server', () => ops.close());

@@ -35,8 +35,7 @@ export interface Work {
   /** Rejects when work could not begin. Never resolves. */
   readonly failed: Promise<never>;
   engine(): VolumeEngine | undefined;
-  /** Milliseconds since each cache last heard from the API server, by kind. */
-  cacheAges(): ReadonlyMap<string, number>;
+  controller(): Controller | undefined;
   /** Lets running steps finish, aborts them when `abort` fires; closes the state. */
   readonly stop: Close;
 }
@@ -68,7 +67,7 @@ export function startWork(parts: WorkParts): Work {
   return {
     failed: failure.promise,
     engine: () => engine,
-    cacheAges: () => controller?.cacheAges() ?? new Map(),
+    controller: () => controller,
     stop: async (abort) => {
       stopping.abort(new Error('stopping'));
       await begun.catch(() => undefined);
@@ -79,6 +78,7 @@ export function startWork(parts: WorkParts): Work {
         );
       }
       engine = undefined;
+      controller = undefined;
       if (errors.length > 0) {
         throw new AggregateError(errors, 'work did not end cleanly');
       }
