@@ -5,7 +5,7 @@ import { PlacementPool } from '../src/domain/placement/pool.ts';
 import { defaultLimits, type PlacementRequest } from '../src/domain/placement/request.ts';
 import { brickFootprint } from '../src/domain/placement/footprint.ts';
 import type { Bytes } from '../src/domain/quantity.ts';
-import type { ZoneSpread } from '../src/domain/volume.ts';
+import type { ZoneSpread } from '../src/domain/placement-rules.ts';
 import { fillPicture, type Sample } from './fill-picture.ts';
 import { numbered, variants, variantTexts, workload, type Variant } from './workload.ts';
 

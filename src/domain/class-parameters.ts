@@ -12,7 +12,8 @@ import {
   type ParameterValues,
 } from './parameter-table.ts';
 import { oneOf, ParameterError } from './parameter-values.ts';
-import type { VolumeOption, ZoneSpread } from './volume.ts';
+import type { TagRule, ZoneSpread } from './placement-rules.ts';
+import type { VolumeOption } from './volume.ts';
 
 /** A StorageClass in types. Every field is set: a parameter that was not given has its default. */
 export interface ClassParameters {
@@ -28,6 +29,8 @@ export interface ClassParameters {
   readonly snapshotFactor: number;
   readonly mount: MountForm;
   readonly zoneSpread: ZoneSpread;
+  /** What the tags of devices have to be; all of it must hold. */
+  readonly tagMatch: readonly TagRule[];
 }
 
 /** What is wrong with one parameter. */
@@ -69,6 +72,7 @@ export function parseClassParameters(parameters: Readonly<Record<string, string>
     snapshotFactor: read('snapfactor'),
     mount: read('mount'),
     zoneSpread: read('zonespread'),
+    tagMatch: read('devicetags'),
   };
   if (parsed.gidRange.min > parsed.gidRange.max) {
     const { min, max } = parsed.gidRange;

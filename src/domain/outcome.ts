@@ -7,8 +7,8 @@
 export type Awaited =
   /** A storage node, gluster peer or agent that does not answer. */
   | { readonly what: 'node'; readonly name: string }
-  /** Free space, a node or a zone that placement needs. */
-  | { readonly what: 'capacity' }
+  /** Free space, a node or a zone that placement needs. `elsewhere`: there is room, in zones that the request leaves out. */
+  | { readonly what: 'capacity'; readonly elsewhere?: true }
   /** A lock that somebody else holds ("Another transaction is in progress"). */
   | { readonly what: 'lock'; readonly name: string }
   /** Anything else that is expected to come by itself, in words. */

@@ -10,10 +10,12 @@ import {
   oneOf,
   optionList,
   snapshotFactor,
+  tagRules,
   volumeType,
   wholeNumber,
 } from './parameter-values.ts';
-import type { VolumeOption, ZoneSpread } from './volume.ts';
+import type { TagRule, ZoneSpread } from './placement-rules.ts';
+import type { VolumeOption } from './volume.ts';
 
 /** How pods mount the volume. `auto`: by the Kubernetes version. */
 export type MountForm = 'auto' | 'glusterfs' | 'csi';
@@ -29,6 +31,7 @@ export interface ParameterValues {
   readonly snapfactor: number;
   readonly mount: MountForm;
   readonly zonespread: ZoneSpread;
+  readonly devicetags: readonly TagRule[];
 }
 
 export interface ParameterRow<T> {
@@ -138,6 +141,16 @@ export const parameterTable: { readonly [Key in keyof ParameterValues]: Paramete
     mistake: 'strict',
     read: (text) => oneOf(text, ['prefer', 'require', 'off']),
   },
+  devicetags: {
+    spelling: 'deviceTags',
+    meaning:
+      'Bricks go only to devices that have these tags, several separated by commas: `key=value`, or `key!=value` for devices that do not have it. A tag of a node counts for all its devices that do not say otherwise.',
+    defaultText: '(any)',
+    fallback: [],
+    example: 'media=ssd,rack!=r3',
+    mistake: 'ssd',
+    read: tagRules,
+  },
 };
 
 /** Spellings of the known keys, for suggestions. */
@@ -165,7 +178,7 @@ export const refusedParameters: ReadonlyMap<string, string> = new Map([
 export const refusedHeketiOptions: ReadonlyMap<string, string> = new Map([
   ['user.heketi.zone-checking', 'use the parameter zoneSpread: require for strict, off for none'],
   ['user.heketi.average-file-size', 'the size of arbiter bricks cannot be chosen; leave it out'],
-  ['user.heketi.device-tag-match', 'name the clusters to use in clusterid'],
+  ['user.heketi.device-tag-match', 'use the parameter deviceTags, in the same form'],
   ['user.heketi.id', 'the volume gets its identity from the claim; leave it out'],
 ]);
 

@@ -2,6 +2,7 @@
 import type { Durability } from './durability.ts';
 import { clusterId, NameError, volumeNamePrefixGrammar, type ClusterId } from './names.ts';
 import { parseVolumeOptions } from './options.ts';
+import { tagRule, type TagRule } from './placement-rules.ts';
 import type { VolumeOption } from './volume.ts';
 
 /** Text that a parameter does not take. `message` says what was expected and what came, without the key. */
@@ -121,4 +122,33 @@ export function snapshotFactor(text: string): number {
     throw expected('a number from 1 to 100', text);
   }
   return value;
+}
+
+/** A comma list of tag rules that one device can keep to, all of them. Empty: any device. */
+export function tagRules(text: string): readonly TagRule[] {
+  const rules = text.trim() === '' ? [] : text.split(',').map((rule) => readTagRule(rule.trim()));
+  for (const [index, rule] of rules.entries()) {
+    const other = rules.slice(0, index).find((each) => contradict(each, rule));
+    if (other !== undefined) {
+      const { key } = rule;
+      const [first, second] = [other, rule].map(({ op, value }) => `${key}${op}${value}`);
+      throw expected(`rules that a device can keep to (not both ${first} and ${second})`, text);
+    }
+  }
+  return rules;
+}
+
+/** `key=value` or `key!=value`. Throws ParameterError. */
+export function readTagRule(text: string): TagRule {
+  const [, key, op, value] = /^([^=!]*)(!?=)(.*)$/.exec(text) ?? [];
+  const read = tagRule.safeParse({ key, op, value });
+  if (!read.success) {
+    throw expected('key=value or key!=value, of letters, digits, _ . and -', text);
+  }
+  return read.data;
+}
+
+function contradict(a: TagRule, b: TagRule): boolean {
+  const isSame = a.value === b.value;
+  return a.key === b.key && (a.op === b.op ? a.op === '=' && !isSame : isSame);
 }

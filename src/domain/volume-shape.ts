@@ -1,17 +1,10 @@
 /** What a volume would be like, of which nobody says yet whose it is: for asking whether and where it would fit. */
 import { z } from 'zod';
 import { durabilityProblem, durabilitySchema, describeDurability } from './durability.ts';
-import { describeRule, type TagRule } from './placement/request.ts';
+import { describeRule } from './placement/request.ts';
+import { tagRule, zoneSpread } from './placement-rules.ts';
 import { bytes, describeSize, GiB } from './quantity.ts';
 import { byteSize } from './schema.ts';
-import { zoneSpread } from './volume.ts';
-
-/** Keys and values have the grammar that tags have in a topology. */
-export const tagRule = z.strictObject({
-  key: z.string().regex(/^[a-zA-Z0-9_.-]{1,32}$/, 'expected 1 to 32 letters, digits, _ . and -'),
-  op: z.enum(['=', '!=']),
-  value: z.string().regex(/^[a-zA-Z0-9_.:/-]{0,64}$/, 'expected at most 64 letters, digits, _ . : / and -'),
-}) satisfies z.ZodType<TagRule>;
 
 export const volumeShape = z.strictObject({
   /** Usable bytes, at least 1. */
@@ -26,7 +19,7 @@ export const volumeShape = z.strictObject({
   snapshotFactor: z.number('expected a number from 1 to 100').min(1).max(100).default(1),
   zoneSpread: zoneSpread.default('prefer'),
   /** Tag rules that a device must keep to, all of them. */
-  tagMatch: z.array(tagRule).default([]),
+  tagMatch: z.array(z.strictObject(tagRule.shape)).default([]),
 });
 export type VolumeShape = z.infer<typeof volumeShape>;
 

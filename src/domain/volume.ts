@@ -9,12 +9,9 @@ import {
   volumeNameShape,
 } from './name-shapes.ts';
 import { durabilitySchema } from './durability.ts';
+import { placementRules, type TagRule, type ZoneSpread } from './placement-rules.ts';
 import type { Bytes } from './quantity.ts';
 import { branded, byteSize } from './schema.ts';
-
-/** `prefer`: spread a set over zones as far as they go; `require`: refuse otherwise; `off`: nodes only. */
-export const zoneSpread = z.enum(['prefer', 'require', 'off']);
-export type ZoneSpread = z.infer<typeof zoneSpread>;
 
 /** One gluster volume option, as `gluster volume set` takes it. Both sides keep to the grammar of src/domain/options.ts. */
 const volumeOption = z.object({ key: z.string(), value: z.string() });
@@ -114,6 +111,8 @@ export const volumeRecord = z.object({
   /** Group that owns the volume's root directory (mode 2775). Absent: root stays root:root 0755. */
   gid: z.int().min(1).optional(),
   snapshotFactor: z.number().min(1).max(100),
+  /** Where its bricks may go, those too that growth adds. Absent: nothing but what is usual. */
+  placement: placementRules.optional(),
   owner,
   /** Bricks in gluster's order: each inner array is one set, all of whose bricks hold the same data. */
   brickSets: z.array(z.array(brickRecord).min(1)).min(1),
@@ -152,6 +151,10 @@ export interface VolumeRequest {
   readonly snapshotFactor: number;
   readonly zoneSpread: ZoneSpread;
   readonly owner: Owner;
-  /** Zones to place in first where there is a choice (the zone of the pod's node, say). Never a reason to refuse. */
+  /** Zones of which each set gets one data brick where there is room (that of the pod's node, say). Never a reason to refuse. */
   readonly preferredZones: readonly string[];
+  /** The only zones that bricks may go to. Absent or empty: all. */
+  readonly allowedZones?: readonly string[];
+  /** Rules for the tags of devices; all of them must hold. */
+  readonly tagMatch?: readonly TagRule[];
 }

@@ -25,10 +25,12 @@
  * and nothing is made in its place. A growing one is as ready: the answer is where it is and what it serves now, and its
  * growth is carried on by others (grow-volume.ts), so that nobody has to wait for more room in order to get at what is there.
  */
-import { done, failed, rejected, waiting, type Outcome, type Setback } from '../domain/outcome.ts';
+import { recordedRules } from '../domain/placement-rules.ts';
+import { done, failed, rejected, waiting, type Awaited, type Outcome, type Setback } from '../domain/outcome.ts';
 import type { VolumeOption, VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 import { addressesOf } from './addresses.ts';
 import { hasPaths, withPaths } from './brick-match.ts';
+import type { VolumePlan } from './api.ts';
 import type { Account, GlusterSession } from './calls.ts';
 import { identityOptions } from './identity.ts';
 import { waitOutLocks } from './lock-patience.ts';
@@ -96,7 +98,7 @@ export class CreateVolume {
       if (outcome.kind !== 'waiting' || outcome.on.what !== 'node' || replans === mostReplans) {
         return outcome;
       }
-      const moved = signals.stop.aborted ? done(undefined) : await this.#planAnew(request, account);
+      const moved = signals.stop.aborted ? done(undefined) : await this.#planAnew(request.id, account);
       if (moved.kind !== 'done') {
         return moved;
       }
@@ -133,13 +135,14 @@ export class CreateVolume {
     health.refresh();
     const plan = planner.plan(request);
     if (plan.kind === 'refused') {
-      return plan.permanent ? rejected(plan.reason) : waiting({ what: 'capacity' }, plan.reason);
+      return plan.permanent ? rejected(plan.reason) : waiting(lackOf(plan.refusals), plan.reason);
     }
     const gid = request.gidRange === undefined ? undefined : ledger.takeGid(request.gidRange, request.id);
     if (request.gidRange !== undefined && gid === undefined) {
       const reason = `every GID from ${request.gidRange.min} to ${request.gidRange.max} is in use`;
       return waiting({ what: 'condition', name: reason }, reason);
     }
+    const placement = recordedRules(request);
     return done({
       id: request.id,
       name: request.name,
@@ -150,6 +153,7 @@ export class CreateVolume {
       options: [...request.options],
       ...(gid === undefined ? {} : { gid }),
       snapshotFactor: request.snapshotFactor,
+      ...(placement === undefined ? {} : { placement }),
       owner: request.owner,
       brickSets: plan.brickSets,
       createdAt: new Date(settings.clock.now()).toISOString(),
@@ -245,17 +249,22 @@ export class CreateVolume {
   }
 
   /** Another place for the volume, if it has none in gluster yet and its nodes do not answer. */
-  async #planAnew(request: VolumeRequest, account: Account): Promise<Outcome<VolumeRecord | undefined>> {
-    const record = this.#work.ledger.volume(request.id);
-    if (record?.phase !== 'creating' || !this.#replanner.worthwhile(record, request)) {
+  async #planAnew(id: VolumeRecord['id'], account: Account): Promise<Outcome<VolumeRecord | undefined>> {
+    const record = this.#work.ledger.volume(id);
+    if (record?.phase !== 'creating' || !this.#replanner.worthwhile(record)) {
       return done(undefined);
     }
     const looked = await lookAt(this.#work, record, account);
     if (looked.kind !== 'done') {
       return looked;
     }
-    return looked.value.volume === 'absent' ? this.#replanner.move(record, request, account) : done(undefined);
+    return looked.value.volume === 'absent' ? this.#replanner.move(record, account) : done(undefined);
   }
+}
+
+function lackOf(refusals: Extract<VolumePlan, { kind: 'refused' }>['refusals']): Awaited {
+  const isElsewhere = refusals.some(({ refusal }) => refusal.wouldFit.some(({ kind }) => kind === 'zones allowed'));
+  return { what: 'capacity', ...(isElsewhere ? { elsewhere: true } : {}) };
 }
 
 async function inOrder(steps: readonly Step[], start: Job, gluster: GlusterSession): Promise<Outcome<Job>> {

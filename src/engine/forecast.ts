@@ -3,6 +3,7 @@ import { volumeId, type ClusterId, type NodeId } from '../domain/names.ts';
 import { headroom, type Headroom } from '../domain/placement/capacity.ts';
 import { explainPlaced, explainRefusal } from '../domain/placement/explain.ts';
 import { forecastLoss, type NodeLossForecast } from '../domain/placement/node-loss.ts';
+import { usualRules } from '../domain/placement-rules.ts';
 import type { VolumeShape } from '../domain/volume-shape.ts';
 import type { ExplainedPlan } from './api.ts';
 import type { PlanRequest } from './planner.ts';
@@ -61,8 +62,7 @@ export class Forecast {
     health.refresh();
     const volumes = ledger.volumes().filter(({ cluster, phase }) => cluster === node.cluster && phase !== 'deleting');
     const requests = shapes.map((shape) => planner.placement(requestOf(shape, [])));
-    // No record says how its volume was to be spread over zones, nor on which tags: what is usual is taken.
-    const common = { zoneSpread: 'prefer', preferredZones: [], limits: planner.limits } as const;
+    const common = { ...usualRules, limits: planner.limits };
     return forecastLoss(ledger.pool(node.cluster), id, requests, volumes, common, countedAtMost);
   }
 }

@@ -9,11 +9,13 @@
  * | `uid`, `namespace`, `name`, `class` | its owner |
  * | `bricks-N` | node, device, size and footprint of each brick, in parts |
  * | `discarded-N` | the same of bricks that an earlier plan may have left |
+ * | `placement-N` | its placement rules, as JSON; none when they are the usual ones |
  * | `options-N` | the options that were asked for: gluster adds others of its own |
  */
 import { describeDurability, parseDurability, type Durability } from '../domain/durability.ts';
 import { volumeId, type VolumeId } from '../domain/names.ts';
 import { optionValueGrammar, reservedOptionPrefix } from '../domain/options.ts';
+import { placementRules } from '../domain/placement-rules.ts';
 import { bytes } from '../domain/quantity.ts';
 import type { BrickRecord, VolumeOption, VolumeRecord } from '../domain/volume.ts';
 import { chunksOf, encode, joinChunks, readBricks, readOptions, writeBricks, writeOptions } from './identity-text.ts';
@@ -26,6 +28,7 @@ export interface Identity {
   readonly options: readonly VolumeOption[];
   readonly snapshotFactor: number;
   readonly gid?: number;
+  readonly placement?: VolumeRecord['placement'];
   readonly owner: VolumeRecord['owner'];
   readonly createdAt: string;
   /** In gluster's order, without their paths. */
@@ -54,6 +57,7 @@ export function identityOptions(record: VolumeRecord): readonly VolumeOption[] {
     ['created', record.createdAt],
     ...numbered('bricks', writeBricks(record.id, record.brickSets.flat())),
     ...numbered('discarded', writeBricks(record.id, record.discarded ?? [])),
+    ...numbered('placement', record.placement === undefined ? '' : encode(JSON.stringify(record.placement))),
     ...numbered('options', writeOptions(record.options)),
   ];
   return facts
@@ -78,6 +82,7 @@ export function identityOf(options: ReadonlyMap<string, string>): Identity | und
   }
   try {
     const gid = fact('gid');
+    const placement = text('placement');
     const id = volumeId(fact('volume'));
     return {
       id,
@@ -86,6 +91,7 @@ export function identityOf(options: ReadonlyMap<string, string>): Identity | und
       options: readOptions(text('options')),
       snapshotFactor: Number(fact('snapshot-factor')),
       ...(gid === '' ? {} : { gid: Number(gid) }),
+      ...(placement === '' ? {} : { placement: placementRules.parse(JSON.parse(decodeURIComponent(placement))) }),
       owner: {
         uid: decodeURIComponent(fact('uid')),
         namespace: decodeURIComponent(fact('namespace')),

@@ -5,29 +5,40 @@ import { reservedOptionPrefix, volumeOptionOf } from '../domain/options.ts';
 import { planGrowth, type Growth } from '../domain/placement/in-place.ts';
 import { placeVolume, type Placed } from '../domain/placement/place.ts';
 import { describeRefusal, type Refusal } from '../domain/placement/refusal.ts';
-import type { PlacementLimits, PlacementRequest, TagRule } from '../domain/placement/request.ts';
+import type { PlacementLimits, PlacementRequest } from '../domain/placement/request.ts';
+import { usualRules } from '../domain/placement-rules.ts';
+import { zoneName } from '../domain/topology.ts';
 import type { Bytes } from '../domain/quantity.ts';
 import type { VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 import type { VolumePlan } from './api.ts';
 import type { Ledger } from './ledger.ts';
 
 /** The part of a request that decides where it goes. */
-export interface PlanRequest extends Pick<
+export type PlanRequest = Pick<
   VolumeRequest,
-  'id' | 'clusters' | 'size' | 'durability' | 'snapshotFactor' | 'zoneSpread' | 'preferredZones'
-> {
-  /** Tag rules that devices must keep to. */
-  readonly tagMatch?: readonly TagRule[];
-}
+  | 'id'
+  | 'clusters'
+  | 'size'
+  | 'durability'
+  | 'snapshotFactor'
+  | 'zoneSpread'
+  | 'preferredZones'
+  | 'allowedZones'
+  | 'tagMatch'
+>;
 
 /** What is wrong with a request however much space there is. `undefined`: nothing. */
 export function problemOf(request: VolumeRequest): string | undefined {
-  const { gidRange, snapshotFactor, options } = request;
+  const { gidRange, snapshotFactor, options, allowedZones = [] } = request;
   if (!(snapshotFactor >= 1 && snapshotFactor <= 100)) {
     return `snapshot factor: expected a number from 1 to 100, got ${snapshotFactor}`;
   }
   if (gidRange !== undefined && !(gidRange.min >= 1 && gidRange.min <= gidRange.max)) {
     return `gid range: expected 1 <= min <= max, got ${gidRange.min} to ${gidRange.max}`;
+  }
+  const strange = allowedZones.find((zone) => !zoneName.test(zone));
+  if (strange !== undefined) {
+    return `allowed zones: expected names of 1 to 63 letters, digits, _ . and -, got ${JSON.stringify(strange)}`;
   }
   try {
     for (const { key, value } of options) {
@@ -86,14 +97,13 @@ export class Planner {
    * The same volume once more within its cluster, as if the bricks in `given` were gone. Their count is restored before
    * this returns, so nobody else can have seen them uncounted.
    */
-  planAnew(record: VolumeRecord, request: VolumeRequest, given: VolumeRecord['brickSets'][number]): Placed | Refusal {
+  planAnew(record: VolumeRecord, given: VolumeRecord['brickSets'][number]): Placed | Refusal {
     const pool = this.#ledger.pool(record.cluster);
     for (const brick of given) {
       pool.vacate(brick);
     }
     try {
-      const { size, durability, snapshotFactor } = record;
-      return placeVolume(pool, this.placement({ ...request, id: record.id, size, durability, snapshotFactor }));
+      return placeVolume(pool, this.placement(asRequested(record)));
     } finally {
       for (const brick of given) {
         pool.occupy(brick);
@@ -103,16 +113,13 @@ export class Planner {
 
   /** Room for a volume to have that many usable bytes in all. */
   planGrowth(record: VolumeRecord, size: Bytes): Growth | Refusal {
-    const { id, durability, snapshotFactor, brickSets } = record;
-    // No record says how its volume was to be spread over zones: what is usual is taken.
-    const place = { zoneSpread: 'prefer', preferredZones: [], clusters: [] } as const;
-    const request = this.placement({ id, size, durability, snapshotFactor, ...place });
-    return planGrowth(this.#ledger.pool(record.cluster), request, brickSets);
+    const request = this.placement({ ...asRequested(record), size });
+    return planGrowth(this.#ledger.pool(record.cluster), request, record.brickSets);
   }
 
   /** The request as placement takes it, with the limits of this installation. */
   placement(request: PlanRequest): PlacementRequest {
-    const { id, size, durability, snapshotFactor, zoneSpread, preferredZones, tagMatch } = request;
+    const { id, size, durability, snapshotFactor, zoneSpread, preferredZones, allowedZones, tagMatch } = request;
     return {
       volume: id,
       size,
@@ -120,8 +127,14 @@ export class Planner {
       snapshotFactor,
       zoneSpread,
       preferredZones,
-      limits: this.limits,
+      ...(allowedZones === undefined ? {} : { allowedZones }),
       ...(tagMatch === undefined ? {} : { tagMatch }),
+      limits: this.limits,
     };
   }
+}
+
+/** What a volume was asked for, as far as its place goes: sets that come later obey the same rules as its first ones. */
+function asRequested({ id, size, durability, snapshotFactor, placement }: VolumeRecord): PlanRequest {
+  return { ...usualRules, ...placement, id, clusters: [], size, durability, snapshotFactor };
 }

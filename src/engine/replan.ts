@@ -13,7 +13,7 @@
  */
 import { brickIdFor } from '../domain/names.ts';
 import { done, type Outcome } from '../domain/outcome.ts';
-import type { BrickRecord, VolumeRecord, VolumeRequest } from '../domain/volume.ts';
+import type { BrickRecord, VolumeRecord } from '../domain/volume.ts';
 import { latestGeneration } from './brick-match.ts';
 import type { Account } from './calls.ts';
 import { bricksOf } from './ledger.ts';
@@ -28,20 +28,16 @@ export class Replanner {
   }
 
   /** Whether a node or device of the plan is out of order and there is a place without it. Changes nothing. */
-  worthwhile(record: VolumeRecord, request: VolumeRequest): boolean {
+  worthwhile(record: VolumeRecord): boolean {
     const { health, planner } = this.#work;
     health.refresh();
     const bricks = record.brickSets.flat();
     const within = bricks.filter(({ node, device }) => health.mayHold(node, device));
-    return within.length < bricks.length && planner.planAnew(record, request, within).kind === 'placed';
+    return within.length < bricks.length && planner.planAnew(record, within).kind === 'placed';
   }
 
   /** The record with its new plan, committed. `undefined`: the place was gone by then, and the old plan stays. */
-  async move(
-    record: VolumeRecord,
-    request: VolumeRequest,
-    account: Account,
-  ): Promise<Outcome<VolumeRecord | undefined>> {
+  async move(record: VolumeRecord, account: Account): Promise<Outcome<VolumeRecord | undefined>> {
     const { bricks, ledger, planner, health, settings } = this.#work;
     const destroyed = await bricks.destroyEach(record, bricksOf(record), account);
     if (account.signals.stop.aborted) {
@@ -51,7 +47,7 @@ export class Replanner {
     const left = destroyed.filter(({ outcome }) => outcome.kind !== 'done').map(({ brick }) => brick);
     health.refresh();
     // From here to the ledger's count no await: nobody may plan in between.
-    const plan = planner.planAnew(record, request, gone);
+    const plan = planner.planAnew(record, gone);
     if (plan.kind === 'refused') {
       return done(undefined);
     }

@@ -6,7 +6,7 @@ import { verbs, type OutcomeOf, type Verb } from './verbs.ts';
 const named = { name: z.string() };
 const awaited: z.ZodType<Awaited> = z.discriminatedUnion('what', [
   z.object({ what: z.literal('node'), ...named }),
-  z.object({ what: z.literal('capacity') }),
+  z.object({ what: z.literal('capacity'), elsewhere: z.literal(true).exactOptional() }),
   z.object({ what: z.literal('lock'), ...named }),
   z.object({ what: z.literal('condition'), ...named }),
 ]);

@@ -1,11 +1,10 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { messageOf } from '../../domain/error-message.ts';
 import { durabilityProblem, type Durability } from '../../domain/durability.ts';
-import { snapshotFactor, wholeNumber } from '../../domain/parameter-values.ts';
-import type { TagRule } from '../../domain/placement/request.ts';
+import { readTagRule, snapshotFactor, wholeNumber } from '../../domain/parameter-values.ts';
+import type { TagRule, ZoneSpread } from '../../domain/placement-rules.ts';
 import { parseQuantity, type Bytes } from '../../domain/quantity.ts';
-import { tagRule, usualShape, type VolumeShape } from '../../domain/volume-shape.ts';
-import type { ZoneSpread } from '../../domain/volume.ts';
+import { usualShape, type VolumeShape } from '../../domain/volume-shape.ts';
 import { UsageError } from '../exit-codes.ts';
 
 /** What the options of `addShapeOptions` parse to. */
@@ -125,15 +124,4 @@ function disperse(text: string): Extract<Durability, { kind: 'disperse' }> {
     );
   }
   return durability;
-}
-
-function readTagRule(text: string): TagRule {
-  const [, key, op, value] = /^([^=!]*)(!?=)(.*)$/.exec(text) ?? [];
-  const parsed = tagRule.safeParse({ key, op, value });
-  if (!parsed.success) {
-    throw new RangeError(
-      `expected key=value or key!=value, of letters, digits, _ . and -, got ${JSON.stringify(text)}`,
-    );
-  }
-  return parsed.data;
 }

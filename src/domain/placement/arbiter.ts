@@ -47,12 +47,17 @@ export function chooseWithArbiter(
 /** The likely ones first, and one of every node in the end. */
 function* candidates(task: Task, query: ArbiterQuery): Generator<Seat> {
   const { tie, request } = task;
-  const balance: SetQuery = { ...query, bricks: 1, tie, preferredZones: request.preferredZones };
-  for (const index of [task.arbiterOnly, task.arbiter]) {
-    const seats = index.emptiest(query.footprint, tie, { allowsNode: () => true });
-    const seat = mostSettling(seats, balance, levelOf(index.totals));
-    if (seat !== undefined) {
-      yield seat;
+  const balance: SetQuery = { ...query, bricks: 1, tie, preferredZones: [] };
+  const { preferredZones } = request;
+  // In a preferred zone it would stand where a data brick is wanted.
+  const elsewhere = (zone: string): boolean => !preferredZones.includes(zone);
+  for (const allowsZone of preferredZones.length === 0 ? [undefined] : [elsewhere, undefined]) {
+    for (const index of [task.arbiterOnly, task.arbiter]) {
+      const seats = index.emptiest(query.footprint, tie, { allowsNode: () => true, allowsZone });
+      const seat = mostSettling(seats, balance, levelOf(index.totals));
+      if (seat !== undefined) {
+        yield seat;
+      }
     }
   }
   yield* bestOfEveryNode(task, balance);

@@ -57,6 +57,10 @@ export function chooseBalanced(index: DeviceIndex, query: SetQuery, company: Com
 
 function nextSeat(choice: Choice, company: Company): Seat | undefined {
   const { query, criticalNodes, outlook } = choice;
+  const wished = wishedSeat(choice, company);
+  if (wished !== undefined) {
+    return wished;
+  }
   for (const count of query.spread === 'even' ? company.counts : [0]) {
     const scope: Scope = {
       allowsZone: (zone) => query.spread === 'off' || company.inZone(zone) === count,
@@ -66,13 +70,21 @@ function nextSeat(choice: Choice, company: Company): Seat | undefined {
     const seat =
       bestOfNodes(choice, criticalNodes, scope) ??
       bestOfZones(choice, count === 0 ? (outlook?.critical ?? []) : [], scope) ??
-      bestOfZones(choice, query.preferredZones, scope) ??
       bestOf(choice, scope);
     if (seat !== undefined) {
       return seat;
     }
   }
   return undefined;
+}
+
+/** In a preferred zone that has no brick of the set yet. One is enough: the rest of the set is there to be spread. */
+function wishedSeat(choice: Choice, company: Company): Seat | undefined {
+  return bestOfZones(choice, choice.query.preferredZones, {
+    allowsZone: (zone) => company.inZone(zone) === 0,
+    allowsNode: (node) => !company.hasNode(node),
+    allowsSeat: choice.query.allowsSeat,
+  });
 }
 
 function bestOfNodes(choice: Choice, nodes: readonly NodeId[], scope: Scope): Seat | undefined {

@@ -1,6 +1,7 @@
 /** How much more fits, and what the loss of a node would change. */
 import { bytes, type Bytes } from '../quantity.ts';
 import type { NodeId, VolumeId } from '../names.ts';
+import type { PlacementRules } from '../placement-rules.ts';
 import type { BrickRecord } from '../volume.ts';
 import { findSeat } from './grow.ts';
 import { findSets } from './place.ts';
@@ -46,6 +47,8 @@ export interface Evacuee {
   readonly durability: PlacementRequest['durability'];
   readonly size: Bytes;
   readonly brickSets: readonly (readonly BrickRecord[])[];
+  /** Its own, over what is common. */
+  readonly placement?: PlacementRules | undefined;
 }
 
 export interface NodeLoss {
@@ -107,7 +110,7 @@ function evacuate(
   for (const volume of volumes) {
     for (const set of volume.brickSets) {
       for (const brick of set.filter((each) => each.node === node)) {
-        const request = { ...common, ...volume, volume: volume.id };
+        const request = { ...common, ...volume.placement, ...volume, volume: volume.id };
         const seat = volume.durability.kind === 'distribute' ? undefined : findSeat(pool, request, set, brick, 'node');
         if (seat === undefined) {
           stranded.push(brick);

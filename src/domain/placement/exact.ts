@@ -93,7 +93,11 @@ function chooseFrom(
   while (chosen.length < query.bricks) {
     const mustBeFull = owed === query.bricks - chosen.length;
     const groups = [...open.values()].filter((group) => !mustBeFull || rules.isFull(group));
-    const seat = leastCrowded(index, query, groups, present);
+    const wished = query.preferredZones.find(
+      (zone) => present.inZone(zone) === 0 && groups.some((group) => group.zone === zone),
+    );
+    const best = wished === undefined ? groups : groups.filter(({ zone }) => zone === wished);
+    const seat = leastCrowded(index, query, best, present);
     if (seat === undefined) {
       return undefined;
     }

@@ -5,7 +5,7 @@ import type { BrickRecord } from '../volume.ts';
 import { chooseBalanced, type SetQuery } from './balanced.ts';
 import { Company, type Spread } from './company.ts';
 import { hashText } from './hash.ts';
-import { findSets, placedAs, spreadsOf, type Placed } from './place.ts';
+import { findSets, placedAs, spreadsOf, withoutWishes, type Placed } from './place.ts';
 import type { PlacementPool, Role } from './pool.ts';
 import { refuse, type Refusal } from './refusal.ts';
 import { newNode, returning, supposing } from './remedies.ts';
@@ -26,7 +26,12 @@ export function placeGrowth(
   const there = brickSets.flat();
   const sets = findSets(pool, request, there.length);
   if (sets === undefined) {
-    return refuse(pool, request, (other) => findSets(pool, other, there.length) !== undefined, there.length);
+    return refuse(
+      pool,
+      withoutWishes(request),
+      (other) => findSets(pool, other, there.length) !== undefined,
+      there.length,
+    );
   }
   const firstSet = Math.max(-1, ...there.map(({ id }) => numbersOf(id).set)) + 1;
   return placedAs(request, sets, firstSet);
@@ -79,7 +84,7 @@ export function findSeat(
         preferredZones: request.preferredZones,
         allowsSeat: (seat) => !isWhere(leaving, seat),
       };
-      const [seat] = chooseBalanced(pool.index(role, request.tagMatch), query, company) ?? [];
+      const [seat] = chooseBalanced(pool.index(role, request.tagMatch, request.allowedZones), query, company) ?? [];
       if (seat !== undefined) {
         return seat;
       }
@@ -119,6 +124,7 @@ function refuseReplacement(
     role: leaving.arbiter ? 'arbiter' : 'data',
     footprint: leaving.footprint,
     rules: request.tagMatch ?? [],
+    allowedZones: request.allowedZones,
     spread,
     company: companyOf(pool, set, leaving, away),
     leaving: (seat) => isWhere(leaving, seat),
@@ -126,7 +132,8 @@ function refuseReplacement(
   const size = leaving.footprint;
   const remedies: Remedy[] = [...returning(pool, fits)];
   if (supposing(pool, [newNode(request, 1, size)], fits)) {
-    remedies.push({ kind: 'more nodes', count: 1, size });
+    const { allowedZones: zones = [] } = request;
+    remedies.push({ kind: 'more nodes', count: 1, size, ...(zones.length === 0 ? {} : { zones }) });
   }
   const reasons = zones.flatMap(({ nodes }) => nodes.flatMap((node) => describeNode(node) ?? []));
   return {

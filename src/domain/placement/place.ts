@@ -2,7 +2,8 @@
 import { durabilityProblem } from '../durability.ts';
 import { brickIdFor } from '../names.ts';
 import { bytes, type Bytes } from '../quantity.ts';
-import type { BrickRecord, ZoneSpread } from '../volume.ts';
+import type { ZoneSpread } from '../placement-rules.ts';
+import type { BrickRecord } from '../volume.ts';
 import type { Spread } from './company.ts';
 import { laySets } from './lay.ts';
 import type { PlacementPool } from './pool.ts';
@@ -29,7 +30,7 @@ export function placeVolume(pool: PlacementPool, request: PlacementRequest): Pla
   const mayAdd = pool.hasVolume(request.volume) || pool.volumeCount < request.limits.maxVolumesPerCluster;
   const sets = mayAdd ? findSets(pool, request) : undefined;
   return sets === undefined
-    ? refuse(pool, request, (other) => findSets(pool, other) !== undefined)
+    ? refuse(pool, withoutWishes(request), (other) => findSets(pool, other) !== undefined)
     : placedAs(request, sets, 0);
 }
 
@@ -42,14 +43,24 @@ export function findSets(
   if (durabilityProblem(request.durability) !== undefined) {
     return undefined;
   }
-  const task = taskOf(pool, request, bricksThere);
+  const all = taskOf(pool, request, bricksThere);
+  const preferredZones = request.preferredZones.filter((zone) => all.data.zones.has(zone));
+  const task = { ...all, request: { ...request, preferredZones } };
+  // A brick in a preferred zone may cost another set its place. How sets are spread counts for more than where they are.
+  const wishes = preferredZones.length > 0;
+  const plain = { ...task, request: withoutWishes(request) };
   for (const spread of spreadsOf(request.zoneSpread)) {
-    const sets = laySets(task, spread);
+    const sets = laySets(task, spread) ?? (wishes ? laySets(plain, spread) : undefined);
     if (sets !== undefined) {
       return sets;
     }
   }
   return undefined;
+}
+
+/** The same request as far as refusals go. */
+export function withoutWishes(request: PlacementRequest): PlacementRequest {
+  return { ...request, preferredZones: [] };
 }
 
 /** The spreads to try, best first. */

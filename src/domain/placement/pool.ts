@@ -5,7 +5,8 @@ import type { DeviceRecord, NodeRecord, Tags } from '../topology.ts';
 import type { BrickRecord } from '../volume.ts';
 import { DeviceIndex } from './device-index.ts';
 import { compareText } from './hash.ts';
-import { describeRule, effectiveTags, ruleHolds, type TagRule } from './request.ts';
+import type { TagRule } from '../placement-rules.ts';
+import { allowsZone, describeRule, effectiveTags, ruleHolds } from './request.ts';
 import { Seat, type Hindrance, type Standing, type Unusable } from './seat.ts';
 
 /** What the pool needs to know of a brick. */
@@ -46,7 +47,7 @@ export function roleAllows(role: Role, tags: Tags): boolean {
   return role === 'data' ? tag !== 'required' : role === 'arbiter' ? tag !== 'disabled' : tag === 'required';
 }
 
-/** Indexes over tag rules are made when first asked for; so many are kept. StorageClasses with rules are few. */
+/** Indexes over tag rules and zones are made when first asked for; so many are kept. StorageClasses with rules are few. */
 const indexesKept = 24;
 
 /**
@@ -161,13 +162,14 @@ export class PlacementPool {
     return this.#seats.get(node)?.get(device);
   }
 
-  /** The devices that bricks of that role may use under the rules, ordered for placement. */
-  index(role: Role, rules: readonly TagRule[] = []): DeviceIndex {
-    const name = JSON.stringify([role, ...rules.map(describeRule).sort()]);
+  /** The devices that bricks of that role may use under the rules, ordered for placement. No zones: all of them. */
+  index(role: Role, rules: readonly TagRule[] = [], zones: readonly string[] = []): DeviceIndex {
+    const name = JSON.stringify([role, rules.map(describeRule).sort(), zones.toSorted()]);
     let index = this.#indexes.get(name);
     if (index === undefined) {
       index = new DeviceIndex(
-        ({ standing: { tags } }) => roleAllows(role, tags) && rules.every((rule) => ruleHolds(rule, tags)),
+        ({ standing: { tags, zone } }) =>
+          allowsZone(zones, zone) && roleAllows(role, tags) && rules.every((rule) => ruleHolds(rule, tags)),
       );
       for (const seat of this.seats()) {
         index.update(seat);

@@ -7,8 +7,8 @@ import { describeSize } from '../quantity.ts';
 import { Company, type Spread } from './company.ts';
 import { feasibility } from './exact.ts';
 import type { PlacementPool } from './pool.ts';
-import { remediesFor, type Fits } from './remedies.ts';
-import { describeRemedy, type Remedy } from './remedy.ts';
+import { remediesFor, zonesOf, type Fits } from './remedies.ts';
+import { describeRemedy, nameZones, type Remedy } from './remedy.ts';
 import type { PlacementRequest } from './request.ts';
 import { equalBrickSize, setCounts, setShape } from './shape.ts';
 import { taskOf, type Task } from './task.ts';
@@ -80,7 +80,9 @@ export function refuse(pool: PlacementPool, request: PlacementRequest, fits: Fit
   return {
     kind: 'refused',
     permanent: false,
-    shortfall: shortfallOf(request, attempts, zones),
+    shortfall: [shortfallOf(request, attempts, zones), emptyZones(pool, request)]
+      .filter((part) => part !== '')
+      .join('; '),
     attempts,
     zones,
     wouldFit: remediesFor(task, fits),
@@ -122,7 +124,7 @@ function attemptsOf(task: Task, spread: Spread): readonly Attempt[] {
 function needOf(task: Task, attempt: Attempt | undefined, spread: Spread): BrickNeed {
   const rules = task.request.tagMatch ?? [];
   const { arbiter, data } = setShape(task.request, equalBrickSize(task.request, attempt?.sets ?? 1));
-  const common = { rules, spread, company: new Company() };
+  const common = { rules, allowedZones: task.request.allowedZones, spread, company: new Company() };
   return arbiter !== undefined && attempt !== undefined && attempt.found >= attempt.needed
     ? { role: 'arbiter', footprint: arbiter.footprint, ...common }
     : { role: 'data', footprint: data.footprint, ...common };
@@ -164,6 +166,15 @@ function missing(zones: readonly ZoneVerdict[]): string {
   const texts = zones.flatMap(({ nodes }) => nodes.flatMap((node) => describeNode(node) ?? []));
   const more = texts.length - nodesNamed;
   return [...texts.slice(0, nodesNamed), ...(more > 0 ? [`${more} more nodes take none`] : [])].join(', ');
+}
+
+/** Allowed zones that have no storage at all: they may be misspelt, or named otherwise in the topology of the storage. */
+function emptyZones(pool: PlacementPool, { allowedZones = [] }: PlacementRequest): string {
+  const there = zonesOf(pool);
+  const without = allowedZones.filter((zone) => !there.includes(zone));
+  return without.length === 0
+    ? ''
+    : `no storage node is in ${nameZones(without)}: those that are known are in ${nameZones(there)}`;
 }
 
 function finer(attempts: readonly Attempt[]): string {

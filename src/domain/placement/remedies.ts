@@ -33,6 +33,7 @@ export function remediesFor(task: Task, fits: Fits): readonly Remedy[] {
     ...((request.tagMatch ?? []).length > 0 && fits({ ...request, tagMatch: [] })
       ? [{ kind: 'no tag rules' } as const]
       : []),
+    ...moreZones(task, fits),
   ];
 }
 
@@ -220,21 +221,46 @@ function* moreNodes(task: Task, fits: Fits): Generator<Remedy> {
   for (let count = 1; count <= most; count += 1) {
     const nodes = Array.from({ length: count }, (_, number) => newNode(task.request, number + 1, size));
     if (supposing(task.pool, nodes, () => fits(task.request))) {
-      yield { kind: 'more nodes', count, size };
+      const { allowedZones: zones = [] } = task.request;
+      yield { kind: 'more nodes', count, size, ...(zones.length === 0 ? {} : { zones }) };
       return;
     }
   }
 }
 
-export function newNode(request: Pick<PlacementRequest, 'tagMatch'>, number: number, size: Bytes): NodeRecord {
+/** One zone more if that is enough, else all. Of the zones that have storage nodes. */
+function* moreZones({ pool, request }: Task, fits: Fits): Generator<Remedy> {
+  const { allowedZones = [] } = request;
+  const others = allowedZones.length === 0 ? [] : zonesOf(pool).filter((zone) => !allowedZones.includes(zone));
+  const fitsWith = (zones: readonly string[]): boolean =>
+    fits({ ...request, allowedZones: [...allowedZones, ...zones] });
+  const one = others.slice(0, tried).find((zone) => fitsWith([zone]));
+  if (one !== undefined) {
+    yield { kind: 'zones allowed', zones: [one] };
+  } else if (others.length > 1 && fitsWith(others)) {
+    yield { kind: 'zones allowed', zones: others };
+  }
+}
+
+/** Zones that have nodes, by name. */
+export function zonesOf(pool: PlacementPool): readonly string[] {
+  return [...new Set(pool.nodes().map(({ zone }) => zone))].sort(compareText);
+}
+
+export function newNode(
+  request: Pick<PlacementRequest, 'tagMatch' | 'allowedZones'>,
+  number: number,
+  size: Bytes,
+): NodeRecord {
   const tags = Object.fromEntries(
     (request.tagMatch ?? []).filter(({ op }) => op === '=').map(({ key, value }) => [key, value]),
   );
+  const { allowedZones = [] } = request;
   const name = `new-node-${number}.invalid`;
   return nodeRecord.parse({
     id: nodeId(name),
     cluster: clusterId('new'),
-    zone: `new-zone-${number}`,
+    zone: allowedZones[(number - 1) % allowedZones.length] ?? `new-zone-${number}`,
     manage: hostName(name),
     storage: hostName(name),
     tags,

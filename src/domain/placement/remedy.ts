@@ -13,10 +13,18 @@ export type Remedy =
   /** That much more room on each of these devices: by growing it, reserving less or deleting from it. */
   | { readonly kind: 'more room'; readonly devices: readonly MoreRoom[] }
   /** That many more nodes, each in a zone of its own, with one device of at least that size for bricks. */
-  | { readonly kind: 'more nodes'; readonly count: number; readonly size: Bytes }
+  | {
+      readonly kind: 'more nodes';
+      readonly count: number;
+      readonly size: Bytes;
+      /** Zones that they have to be in. Absent: any. */
+      readonly zones?: readonly string[];
+    }
   | { readonly kind: 'smaller volume'; readonly size: Bytes }
   | { readonly kind: 'zone spread'; readonly zoneSpread: 'prefer' }
-  | { readonly kind: 'no tag rules' };
+  | { readonly kind: 'no tag rules' }
+  /** Bricks may go to these zones as well. */
+  | { readonly kind: 'zones allowed'; readonly zones: readonly string[] };
 
 export interface MoreRoom {
   readonly node: NodeId;
@@ -44,8 +52,12 @@ export function describeRemedy(remedy: Remedy): string {
       return places.join(' and ');
     }
     case 'more nodes': {
-      const nodes = remedy.count === 1 ? 'one more node' : `${remedy.count} more nodes, each in another zone,`;
-      return `${nodes} with a device of ${describeSize(remedy.size)}`;
+      const nodes =
+        remedy.count === 1
+          ? 'one more node'
+          : `${remedy.count} more nodes${remedy.zones === undefined ? ', each in another zone,' : ''}`;
+      const where = remedy.zones === undefined ? '' : ` in ${nameZones(remedy.zones)}`;
+      return `${nodes}${where} with a device of ${describeSize(remedy.size)}`;
     }
     case 'smaller volume':
       return `a size of at most ${describeSize(remedy.size)}`;
@@ -53,5 +65,12 @@ export function describeRemedy(remedy: Remedy): string {
       return 'zoneSpread prefer';
     case 'no tag rules':
       return 'no tag rules';
+    case 'zones allowed':
+      return `${nameZones(remedy.zones)} allowed as well`;
   }
+}
+
+/** `zone a`, `zones a, b`. */
+export function nameZones(zones: readonly string[]): string {
+  return `zone${zones.length === 1 ? '' : 's'} ${zones.join(', ')}`;
 }

@@ -3,7 +3,7 @@ import { bytes, GiB, MiB, TiB, type Bytes } from '../quantity.ts';
 import type { Durability } from '../durability.ts';
 import type { VolumeId } from '../names.ts';
 import type { Tags } from '../topology.ts';
-import type { ZoneSpread } from '../volume.ts';
+import type { TagRule, ZoneSpread } from '../placement-rules.ts';
 
 export interface PlacementLimits {
   /** Bytes. A data brick is never smaller, arbiter bricks aside. */
@@ -27,13 +27,6 @@ export const defaultLimits: PlacementLimits = {
   maxVolumesPerCluster: 1000,
 };
 
-/** A device is eligible when its tag `key` is (`=`) or is not (`!=`) `value`. A missing tag reads as the empty text. */
-export interface TagRule {
-  readonly key: string;
-  readonly op: '=' | '!=';
-  readonly value: string;
-}
-
 export interface PlacementRequest {
   readonly volume: VolumeId;
   /** Usable bytes wanted, at least. */
@@ -42,8 +35,10 @@ export interface PlacementRequest {
   /** Thin pool size as a multiple of brick size, at least 1. */
   readonly snapshotFactor: number;
   readonly zoneSpread: ZoneSpread;
-  /** Zones to take first where there is a choice. Never a reason to refuse. */
+  /** Zones of which each set gets one data brick where there is room, the first ones first. Never a reason to refuse. */
   readonly preferredZones: readonly string[];
+  /** The only zones that bricks may go to. Absent or empty: all. */
+  readonly allowedZones?: readonly string[];
   /** All of them must hold. */
   readonly tagMatch?: readonly TagRule[];
   /** Bytes. An arbiter brick keeps one entry a file, so this decides its size. Default 64 KiB. */
@@ -58,6 +53,11 @@ export function effectiveTags(node: Tags, device: Tags): Tags {
 
 export function ruleHolds(rule: TagRule, tags: Tags): boolean {
   return ((tags[rule.key] ?? '') === rule.value) === (rule.op === '=');
+}
+
+/** Without a list every zone is allowed. */
+export function allowsZone(zones: readonly string[] | undefined, zone: string): boolean {
+  return zones === undefined || zones.length === 0 || zones.includes(zone);
 }
 
 export function describeRule(rule: TagRule): string {

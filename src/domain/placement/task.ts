@@ -26,16 +26,16 @@ export interface LaidSet {
 }
 
 export function taskOf(pool: PlacementPool, request: PlacementRequest, bricksThere = 0): Task {
-  const rules = request.tagMatch ?? [];
-  const data = pool.index('data', rules);
+  const { tagMatch: rules = [], allowedZones: zones = [] } = request;
+  const data = pool.index('data', rules, zones);
   const hasArbiter = request.durability.kind === 'arbiter';
   return {
     pool,
     request,
     bricksThere,
     data,
-    arbiterOnly: hasArbiter ? pool.index('arbiter-only', rules) : data,
-    arbiter: hasArbiter ? pool.index('arbiter', rules) : data,
+    arbiterOnly: hasArbiter ? pool.index('arbiter-only', rules, zones) : data,
+    arbiter: hasArbiter ? pool.index('arbiter', rules, zones) : data,
     tie: hashText(request.volume),
   };
 }

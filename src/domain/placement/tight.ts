@@ -50,7 +50,13 @@ export function takeSet(trial: Trial, { shape, data, arbiter }: LaidSet): void {
 
 function laySet(task: Task, least: SetShape, left: number, spread: Spread): LaidSet | undefined {
   const chooseData = (company: Company): Seat[] | undefined =>
-    smallestHoles(task.data, least.data.footprint, { bricks: least.dataBricks, spread, tie: task.tie, company });
+    smallestHoles(task.data, least.data.footprint, {
+      bricks: least.dataBricks,
+      spread,
+      tie: task.tie,
+      company,
+      preferredZones: task.request.preferredZones,
+    });
   if (least.arbiter === undefined) {
     const data = chooseData(new Company());
     return data === undefined ? undefined : { shape: grown(task, least, left, data), data };
@@ -82,6 +88,7 @@ interface HoleQuery {
   readonly spread: Spread;
   readonly tie: number;
   readonly company: Company;
+  readonly preferredZones: readonly string[];
 }
 
 /** Looks at every device: this happens at the end of a pool only. */
@@ -97,8 +104,10 @@ function smallestHoles(index: DeviceIndex, footprint: number, query: HoleQuery):
       if (!present.admits(seat.node, seat.standing.zone, query.spread)) {
         continue;
       }
-      const crowd = query.spread === 'off' ? 0 : present.inZone(seat.standing.zone);
-      const key = crowd * worstRank + rank(seat);
+      const { zone } = seat.standing;
+      const crowd = query.spread === 'off' ? 0 : present.inZone(zone);
+      const isWished = query.preferredZones.includes(zone) && present.inZone(zone) === 0;
+      const key = isWished ? -1 : crowd * worstRank + rank(seat);
       const isSmaller = best === undefined || isBefore(seat, seat.room, best, best.room, query.tie);
       if (key < least || (key === least && isSmaller)) {
         best = seat;

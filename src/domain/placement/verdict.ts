@@ -4,13 +4,16 @@ import { bytes, describeSize, type Bytes } from '../quantity.ts';
 import type { Company, Spread } from './company.ts';
 import { compareText } from './hash.ts';
 import { roleAllows, type PlacementPool, type Role } from './pool.ts';
-import { describeRule, ruleHolds, type TagRule } from './request.ts';
+import type { TagRule } from '../placement-rules.ts';
+import { allowsZone, describeRule, ruleHolds } from './request.ts';
 import type { Seat, Unusable } from './seat.ts';
 
 /** Why a device takes no brick of this request. Sizes in bytes. */
 export type PassedOver =
   | { readonly kind: 'unusable'; readonly why: Unusable; readonly because?: string }
   | { readonly kind: 'wrong tag'; readonly rule: TagRule }
+  /** The request keeps its bricks out of this zone. */
+  | { readonly kind: 'zone not allowed'; readonly zone: string }
   /** Its tag `arbiter` says that it takes no brick of this kind. */
   | { readonly kind: 'wrong role'; readonly role: Role }
   | { readonly kind: 'node holds a brick of this set' }
@@ -48,6 +51,8 @@ export interface BrickNeed {
   /** Bytes. */
   readonly footprint: number;
   readonly rules: readonly TagRule[];
+  /** Absent or empty: all. */
+  readonly allowedZones?: readonly string[] | undefined;
   readonly spread: Spread;
   /** The bricks of the set that are there already. */
   readonly company: Company;
@@ -99,6 +104,9 @@ function passedOverFor(seat: Seat, need: BrickNeed): PassedOver | undefined {
   if (unusable !== undefined) {
     return { kind: 'unusable', why: unusable, ...(because === undefined ? {} : { because }) };
   }
+  if (!allowsZone(need.allowedZones, zone)) {
+    return { kind: 'zone not allowed', zone };
+  }
   if (rule !== undefined) {
     return { kind: 'wrong tag', rule };
   }
@@ -131,6 +139,8 @@ export function describePassedOver(reason: PassedOver): string {
       return reason.why === 'not prepared' ? 'is not prepared' : `: ${reason.why}${inBrackets(reason)}`;
     case 'wrong tag':
       return `does not match ${describeRule(reason.rule)}`;
+    case 'zone not allowed':
+      return `is in zone ${reason.zone}, which is not allowed`;
     case 'wrong role':
       return reason.role === 'data' ? 'is for arbiter bricks only' : 'takes no arbiter bricks';
     case 'node holds a brick of this set':

@@ -64,7 +64,7 @@ export function recordOf(testimony: Testimony, directory: NodeDirectory): Outcom
     return failed(`it has ${bricks.length} bricks, which is no whole number of sets of ${perSet}`);
   }
   const discarded = discardedOf(testimony, bricks);
-  const { id, size, durability, options, gid, snapshotFactor, owner, createdAt } = identity;
+  const { id, size, durability, options, gid, snapshotFactor, placement, owner, createdAt } = identity;
   return done({
     id,
     name: volume.name,
@@ -75,6 +75,7 @@ export function recordOf(testimony: Testimony, directory: NodeDirectory): Outcom
     options: [...options],
     ...(gid === undefined ? {} : { gid }),
     snapshotFactor,
+    ...(placement === undefined ? {} : { placement }),
     owner,
     brickSets: setsOf(bricks, perSet),
     ...(discarded.length === 0 ? {} : { discarded: [...discarded] }),

@@ -42,6 +42,11 @@ export const descriptions: Readonly<Record<string, string>> = {
   'GlusterVolume.spec.options': 'Gluster volume options.',
   'GlusterVolume.spec.gid': 'Group that owns the root directory of the volume. Absent: root:root 0755.',
   'GlusterVolume.spec.snapshotFactor': "Size of a brick's thin pool as a multiple of the brick.",
+  'GlusterVolume.spec.placement': 'Where bricks may go, those too that growth adds. Absent: nothing but what is usual.',
+  'GlusterVolume.spec.placement.zoneSpread': 'As the class parameter of that name.',
+  'GlusterVolume.spec.placement.preferredZones': 'Zones of which each set gets one data brick where there is room.',
+  'GlusterVolume.spec.placement.allowedZones': 'The only zones that bricks may go to. Empty: all.',
+  'GlusterVolume.spec.placement.tagMatch': 'Rules for the tags of devices; all of them must hold.',
   'GlusterVolume.spec.owner': 'The claim that the volume was made for.',
   'GlusterVolume.spec.brickSets': "Bricks in gluster's order. The bricks of one set hold the same data.",
   'GlusterVolume.spec.discarded':

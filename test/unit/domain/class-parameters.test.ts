@@ -35,7 +35,23 @@ describe('a class without parameters', () => {
       snapshotFactor: 1,
       mount: 'auto',
       zoneSpread: 'prefer',
+      tagMatch: [],
     });
+  });
+});
+
+describe('deviceTags', () => {
+  it.each([
+    ['media=ssd,media=disk', /not both media=ssd and media=disk/],
+    ['media=ssd,media!=ssd', /not both media=ssd and media!=ssd/],
+    ['media=ssd,', /expected key=value or key!=value.*got ""/],
+    ['a b=c', /got "a b=c"/],
+  ])('%j is refused', (text, message) => {
+    expect(refused({ deviceTags: text })).toMatch(message);
+  });
+
+  it.each(['', 'media!=ssd,media!=disk', 'media=ssd,media!=disk', 'media='])('%j is taken', (text) => {
+    expect(accepted({ deviceTags: text }).tagMatch).toHaveLength(text === '' ? 0 : text.split(',').length);
   });
 });
 
@@ -52,6 +68,7 @@ describe('a class with everything', () => {
         snapFactor: '1.5',
         mount: 'GlusterFS',
         zoneSpread: 'require',
+        deviceTags: 'media=ssd, rack!=r3',
       }),
     ).toEqual({
       durability: { kind: 'disperse', data: 4, redundancy: 2 },
@@ -65,6 +82,10 @@ describe('a class with everything', () => {
       snapshotFactor: 1.5,
       mount: 'glusterfs',
       zoneSpread: 'require',
+      tagMatch: [
+        { key: 'media', op: '=', value: 'ssd' },
+        { key: 'rack', op: '!=', value: 'r3' },
+      ],
     });
   });
 
@@ -150,7 +171,7 @@ describe('volumeoptions', () => {
   it.each([
     ['user.heketi.zone-checking strict', /zoneSpread: require/],
     ['user.heketi.average-file-size 1024', /leave it out/],
-    ['user.heketi.device-tag-match a=b', /clusterid/],
+    ['user.heketi.device-tag-match a=b', /deviceTags/],
     ['user.heketi.something 1', /means nothing here/],
     ['user.heketi.arbiter maybe', /expected one of true, false, got "maybe"/],
   ])('refuses %j and says what to do instead', (text, message) => {
@@ -196,7 +217,7 @@ describe('keys', () => {
 
   it('that resemble nothing get the list of what there is', () => {
     expect(refused({ fstype: 'xfs' })).toBe(
-      'fstype: no such parameter; there are volumetype, volumeoptions, volumenameprefix, gidMin, gidMax, clusterid, snapfactor, mount, zoneSpread',
+      'fstype: no such parameter; there are volumetype, volumeoptions, volumenameprefix, gidMin, gidMax, clusterid, snapfactor, mount, zoneSpread, deviceTags',
     );
   });
 

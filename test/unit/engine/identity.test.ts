@@ -52,6 +52,21 @@ describe('what a volume says of itself', () => {
     );
   });
 
+  it('keeps the rules for its place, however many there are', async () => {
+    const zones = Array.from({ length: 40 }, (_none, number) => `eu-central-1${number}.a_b`);
+    const placement = {
+      zoneSpread: 'require' as const,
+      preferredZones: ['eu-central-10.a_b'],
+      allowedZones: zones,
+      tagMatch: [{ key: 'media', op: '!=' as const, value: 'ssd:1/2' }],
+    };
+    const made = { ...(await someRecord()), placement };
+    for (const { key, value } of identityOptions(made)) {
+      volumeOptionOf(key, value);
+    }
+    expect(identityOf(asMap(made))?.placement).toEqual(placement);
+  });
+
   it('leaves out what gluster would not take, and stays what it is', async () => {
     const record = await someRecord();
     const options = asMap({ ...record, owner: { ...record.owner, name: 'ß'.repeat(100) } });

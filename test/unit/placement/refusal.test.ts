@@ -164,6 +164,7 @@ function remedied(nodes: readonly NodeRecord[], wanted: PlacementRequest, remedy
     case 'smaller volume':
     case 'zone spread':
     case 'no tag rules':
+    case 'zones allowed':
       return [...nodes];
   }
 }
@@ -173,7 +174,7 @@ function added(number: number, wanted: PlacementRequest, size: number): NodeReco
   return nodeRecord.parse({
     id: nodeId(name),
     cluster: clusterId('c'),
-    zone: `added${number}`,
+    zone: wanted.allowedZones?.[number % wanted.allowedZones.length] ?? `added${number}`,
     manage: hostName(name),
     storage: hostName(name),
     tags: Object.fromEntries((wanted.tagMatch ?? []).map(({ key, value }) => [key, value])),
@@ -189,6 +190,8 @@ function remediedRequest(wanted: PlacementRequest, remedy: Remedy): PlacementReq
       return { ...wanted, zoneSpread: remedy.zoneSpread };
     case 'no tag rules':
       return { ...wanted, tagMatch: [] };
+    case 'zones allowed':
+      return { ...wanted, allowedZones: [...(wanted.allowedZones ?? []), ...remedy.zones] };
     case 'node online':
     case 'node reachable':
     case 'node in order':
