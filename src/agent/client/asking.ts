@@ -19,7 +19,7 @@ import { decodeOutcome } from '../protocol/outcome.ts';
 import { operationAnswer, refusalAnswer, validityMs, type RefusalCode } from '../protocol/messages.ts';
 import { verbs, type ArgumentsOf, type OutcomeOf, type Verb } from '../protocol/verbs.ts';
 import type { Link, Session } from './link.ts';
-import { LinkError } from './problems.ts';
+import { LinkError, withRenewal } from './problems.ts';
 
 export interface AskingParts {
   readonly clock: Clock;
@@ -182,7 +182,7 @@ export class Asking<V extends Verb> {
       const said = (JSON.stringify(data) ?? '').slice(0, 300);
       throw new AskAgain(this.#said(`${this.#verb}: the agent answered ${status}: ${said}`), longestPause);
     }
-    return this.#setbackOf(refusal.data.error, this.#said(refusal.data.message)) as OutcomeOf<V>;
+    return this.#setbackOf(refusal.data.error, this.#said(withRenewal(refusal.data.message))) as OutcomeOf<V>;
   }
 
   #setbackOf(code: RefusalCode, reason: string): Setback {

@@ -7,8 +7,8 @@ import type { Clock } from '../../domain/clock.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { Credentials, CredentialSource } from '../credentials.ts';
 import { agentIdentity, describeIdentity, hasIdentity } from '../identity.ts';
-import { operationsPath, sessionAnswer, sessionPath, type SessionAnswer } from '../protocol/messages.ts';
-import { LinkError, linkError, wrongIdentityCode, type Place } from './problems.ts';
+import { operationsPath, refusalAnswer, sessionAnswer, sessionPath, type SessionAnswer } from '../protocol/messages.ts';
+import { LinkError, linkError, withRenewal, wrongIdentityCode, type Place } from './problems.ts';
 
 export interface LinkOptions {
   readonly node: NodeRef;
@@ -132,7 +132,8 @@ export class Link {
     if (status === 200 && parsed.success) {
       return parsed.data;
     }
-    const said = (JSON.stringify(data) ?? '').slice(0, 300);
+    const refusal = refusalAnswer.safeParse(data);
+    const said = refusal.success ? withRenewal(refusal.data.message) : (JSON.stringify(data) ?? '').slice(0, 300);
     throw new LinkError(`${this.#options.node.id}: the agent at ${this.address} answered ${status}: ${said}`, {
       notSent: true,
       identity: status === 403,

@@ -56,6 +56,14 @@ export interface Place {
   readonly certDir: string;
 }
 
+const whenAway = 'see that the machine and its agent run, and that nothing on the way blocks the port';
+const renewing = 'renew it (brickyard certs renew), or put the clocks right';
+
+/** What an agent says of us, and what helps if it is that our certificate is not valid now. */
+export function withRenewal(message: string): string {
+  return /\bCERT_(?:HAS_EXPIRED|NOT_YET_VALID)\b/.test(message) ? `${message}: ${renewing}` : message;
+}
+
 /** Throws `error` itself when it did not come from the exchange. */
 export function linkError(error: unknown, place: Place): LinkError {
   if (!isAxiosError(error)) {
@@ -72,9 +80,9 @@ export function linkError(error: unknown, place: Place): LinkError {
     });
   }
   if (unreachable.has(code)) {
-    return new LinkError(`${at} cannot be reached (${code})`, { notSent: true, cause: error });
+    return new LinkError(`${at} cannot be reached (${code}): ${whenAway}`, { notSent: true, cause: error });
   }
-  return new LinkError(`${at} does not answer (${code})`, {
+  return new LinkError(`${at} does not answer (${code}): ${whenAway}`, {
     notSent: false,
     stale: code === 'ECONNRESET' || code === 'EPIPE',
     cause: error,
@@ -88,7 +96,7 @@ function handshakeProblem(code: string, message: string, { node, certDir }: Plac
     return message;
   }
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID') {
-    return `expected a certificate for ${identity} that is valid now, got ${code}: look at the clocks, or renew it`;
+    return `expected a certificate for ${identity} that is valid now, got ${code}: ${renewing}`;
   }
   if (ourCertificate.test(code)) {
     const ours = join(certDir, credentialFiles.certificate);

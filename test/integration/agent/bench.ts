@@ -4,7 +4,12 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CertificateFolder, controllerHolder, nodeHolder } from '../../../src/agent/certificates/folder.ts';
+import {
+  CertificateFolder,
+  controllerHolder,
+  nodeHolder,
+  type Holder,
+} from '../../../src/agent/certificates/folder.ts';
 import { createAgentStorageNodes, type AgentStorageNodes } from '../../../src/agent/client/storage-nodes.ts';
 import { startAgent, type Agent, type AgentOptions } from '../../../src/agent/server/agent.ts';
 import type { Clock } from '../../../src/domain/clock.ts';
@@ -62,6 +67,12 @@ export class TestCertificates {
   /** The files of `from` in the place of those of `to`, as a rotation leaves them. */
   async replace(to: string, from: string): Promise<void> {
     await cp(from, to, { recursive: true, force: true });
+  }
+
+  /** What a rotation that was forgotten leaves: a certificate by the same authority that is over since long. */
+  async renewLongAgo(holder: Holder): Promise<void> {
+    const folder = new CertificateFolder(this.directory, { ...realClock, now: () => Date.UTC(2020, 0, 1) });
+    await folder.renew(holder, await this.folder.authority(), 1);
   }
 
   async remove(): Promise<void> {

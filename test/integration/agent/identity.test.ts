@@ -200,7 +200,8 @@ describe('a client', () => {
     expect(outcome).toEqual({
       kind: 'waiting',
       on: { what: 'node', name: 'node-1' },
-      reason: 'node-1: the agent at 127.0.0.1:1 cannot be reached (ECONNREFUSED)',
+      reason:
+        'node-1: the agent at 127.0.0.1:1 cannot be reached (ECONNREFUSED): see that the machine and its agent run, and that nothing on the way blocks the port',
     });
     client.close();
   });

@@ -8,6 +8,7 @@ import { silentLog } from '../../../src/domain/log.ts';
 import { clusterId } from '../../../src/domain/names.ts';
 import { GiB } from '../../../src/domain/quantity.ts';
 import type { VolumeEngine } from '../../../src/engine/api.ts';
+import type { StorageNodes } from '../../../src/engine/ports.ts';
 import { createEngine } from '../../../src/engine/engine.ts';
 import { createSimulation, type Simulation } from '../../../src/gluster/simulated/simulation.ts';
 import { createCommandStorageNodes } from '../../../src/gluster/storage-nodes.ts';
@@ -47,15 +48,21 @@ export interface HouseOptions {
   readonly binder?: KubeSandboxOptions['binder'];
   /** Fields of the class `gluster`. */
   readonly storageClass?: JsonObject;
+  /** How the simulated nodes are reached. Default: by commands. */
+  readonly storage?: (simulation: Simulation) => StorageNodes;
 }
+
+const byCommands = ({ runner }: Simulation): StorageNodes => createCommandStorageNodes({ runner });
 
 export class House {
   readonly sandbox: KubeSandbox;
   readonly simulation: Simulation;
+  readonly #storage: StorageNodes;
   readonly #memory = new MemoryDisk();
   #running: Running | undefined;
 
-  private constructor(sandbox: KubeSandbox, simulation: Simulation) {
+  private constructor(sandbox: KubeSandbox, simulation: Simulation, storage: StorageNodes) {
+    this.#storage = storage;
     this.sandbox = sandbox;
     this.simulation = simulation;
   }
@@ -65,7 +72,8 @@ export class House {
     const { nodes = 3, gib = 100, serverVersion = 'v1.25.16', binder = {}, storageClass = {} } = options;
     const sandbox = await startKubeSandbox({ clock: systemClock, random: mulberry32(7), serverVersion, binder });
     const simulation = createSimulation({ nodes: nodeSpecs(nodes, gib), clock: systemClock, random: mulberry32(11) });
-    const house = new House(sandbox, simulation);
+    const { storage = byCommands } = options;
+    const house = new House(sandbox, simulation, storage(simulation));
     sandbox.api.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: ownNamespace } });
     house.createClass(storageClass);
     await house.start();
@@ -108,7 +116,7 @@ export class House {
     const engine = createEngine({
       ...shared,
       store: new MemoryStore(this.#memory),
-      nodes: createCommandStorageNodes({ runner: this.simulation.runner }),
+      nodes: this.#storage,
       observer: { stepFinished: () => undefined, laneChanged: () => undefined },
       patience: { avoidNode: 200 },
     });

@@ -117,7 +117,7 @@ export class KubeHttpServer {
       switch (action.do) {
         case 'refuse':
           this.#count(call, response);
-          throw refusal(action.code, action.retryAfterSeconds);
+          throw refusal(call, action.code, action.retryAfterSeconds);
         case 'delay':
           await this.#parts.clock.sleep(action.milliseconds);
           break;
@@ -247,7 +247,7 @@ function checkPath(path: ResourcePath, kind: Kind, method: string): void {
   }
 }
 
-function refusal(code: number, retryAfterSeconds: number | undefined): ApiError {
+function refusal(call: Call, code: number, retryAfterSeconds: number | undefined): ApiError {
   const details = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
   switch (code) {
     case 429:
@@ -267,12 +267,20 @@ function refusal(code: number, retryAfterSeconds: number | undefined): ApiError 
     case 401:
       return new ApiError(401, 'Unauthorized', 'Unauthorized');
     case 403:
-      return new ApiError(403, 'Forbidden', 'forbidden: a fault of the sandbox says so', details);
+      return new ApiError(403, 'Forbidden', denial(call), details);
     case 500:
       return new ApiError(500, 'InternalError', 'Internal error occurred: etcdserver: request timed out', details);
     default:
       return methodNotAllowed();
   }
+}
+
+/** What an API server says of a right that RBAC does not give. The sandbox has one user, and no groups in its calls. */
+function denial({ verb, resource, namespace, name }: Call): string {
+  const plural = resource.replace(/\/.*$/, '');
+  const what = name === undefined ? plural : `${plural} "${name}"`;
+  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  return `${what} is forbidden: User "sandbox" cannot ${verb} resource "${resource}" in API group "" ${where}`;
 }
 
 /** Lets the call be done, and cuts the connection where its answer would have been. */
