@@ -8,6 +8,8 @@ export const betaStorageProvisionerAnnotation = 'volume.beta.kubernetes.io/stora
 export const betaStorageClassAnnotation = 'volume.beta.kubernetes.io/storage-class';
 /** On claims of WaitForFirstConsumer classes, by the scheduler: the node of the pod that waits. */
 export const selectedNodeAnnotation = 'volume.kubernetes.io/selected-node';
+/** The same under its first name. */
+export const alphaSelectedNodeAnnotation = 'volume.alpha.kubernetes.io/selected-node';
 /**
  * On claims, by kube-controller-manager up to 1.25, and by us once we have grown the volume: who sees to it that it grows.
  * Nothing decides by it.

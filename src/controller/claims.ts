@@ -1,5 +1,4 @@
 /** What to do about a claim: a pure decision, by the rules of the external provisioner contract. */
-import type { ClassParameters } from '../domain/class-parameters.ts';
 import { volumeNameFor, type VolumeId } from '../domain/names.ts';
 import type { Bytes } from '../domain/quantity.ts';
 import type { VolumeRequest } from '../domain/volume.ts';
@@ -11,7 +10,7 @@ import {
   storageProvisionerAnnotation,
 } from './annotations.ts';
 import { isForPopulator, putClaimRight, readClaim } from './claim-problems.ts';
-import { describeFieldProblems, putClassRight, readClass } from './class-problems.ts';
+import { describeFieldProblems, putClassRight, readClass, withRemedy, type ReadClass } from './class-problems.ts';
 
 export type ClaimDecision =
   /** Not ours, or nothing is left to do. No event. */
@@ -75,21 +74,23 @@ function judge(claim: PersistentVolumeClaim, storageClass: StorageClass): ClaimD
   if (!parsed.ok || !asked.ok) {
     const { name } = storageClass.metadata;
     const reasons = [
-      ...(asked.ok ? [] : [`${describeFieldProblems(asked.problems)}. ${putClaimRight}`]),
-      ...(parsed.ok ? [] : [`StorageClass ${name}: ${describeFieldProblems(parsed.problems)}. ${putClassRight(name)}`]),
+      ...(asked.ok ? [] : [withRemedy(describeFieldProblems(asked.problems), putClaimRight)]),
+      ...(parsed.ok
+        ? []
+        : [withRemedy(`StorageClass ${name}: ${describeFieldProblems(parsed.problems)}`, putClassRight(name))]),
     ];
     return { kind: 'refuse', reason: reasons.join('. '), className: name };
   }
-  return { kind: 'provision', request: requestFor(claim, asked, storageClass, parsed.parameters), storageClass };
+  return { kind: 'provision', request: requestFor(claim, asked, storageClass, parsed), storageClass };
 }
 
 function requestFor(
   claim: PersistentVolumeClaim,
   asked: { readonly id: VolumeId; readonly size: Bytes },
   storageClass: StorageClass,
-  parameters: ClassParameters,
+  { parameters, allowedZones }: Extract<ReadClass, { ok: true }>,
 ): VolumeRequest {
-  const { clusters, durability, options, gidRange, snapshotFactor, zoneSpread } = parameters;
+  const { clusters, durability, options, gidRange, snapshotFactor, zoneSpread, tagMatch } = parameters;
   return {
     id: asked.id,
     name: volumeNameFor(asked.id, parameters.namePrefix),
@@ -106,6 +107,9 @@ function requestFor(
       name: claim.metadata.name,
       className: storageClass.metadata.name,
     },
+    // Where its pod will run is asked when it comes to that.
     preferredZones: [],
+    allowedZones,
+    tagMatch,
   };
 }

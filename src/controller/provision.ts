@@ -13,7 +13,7 @@
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { VolumeId } from '../domain/names.ts';
-import { done, rejected, type Outcome } from '../domain/outcome.ts';
+import { done, rejected, type Outcome, type Setback } from '../domain/outcome.ts';
 import type { VolumeRequest } from '../domain/volume.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
@@ -27,12 +27,14 @@ import {
   type StorageClass,
 } from '../kube/resources.ts';
 import { classNameOf, decideClaim } from './claims.ts';
+import { ConsumerZones } from './consumer-zones.ts';
 import { eventReason, explained, type Events } from './events.ts';
 import type { InWork } from './in-work.ts';
 import { after, backoff, busyRetryMs, settled, slowRetryMs, type Next } from './next.ts';
 import type { ControllerObserver } from './observer.ts';
 import { publish } from './publish.ts';
 import { persistentVolumeName } from './pv.ts';
+import { Rescheduling } from './reschedule.ts';
 import { isFor, nameTaken } from './save-pv.ts';
 import { Told } from './told.ts';
 import type { Unsettled } from './unsettled.ts';
@@ -77,11 +79,15 @@ export class ProvisionReconciler {
   /** Keys of claims for which there was no room. */
   readonly #short = new Set<string>();
   readonly #told: Told;
+  readonly #zones: ConsumerZones;
+  readonly #rescheduling: Rescheduling;
   readonly #waiting: WaitingClaims;
 
   constructor(deps: ProvisionDependencies) {
     this.#deps = deps;
     this.#told = new Told(deps.clock);
+    this.#zones = new ConsumerZones(deps);
+    this.#rescheduling = new Rescheduling(deps);
     this.#waiting = new WaitingClaims(deps);
   }
 
@@ -119,6 +125,7 @@ export class ProvisionReconciler {
   forget(id: VolumeId): void {
     this.#announced.delete(id);
     this.#told.forget(id);
+    this.#rescheduling.forget(id);
     this.#deps.verdicts.lift(id);
   }
 
@@ -159,7 +166,19 @@ export class ProvisionReconciler {
       abandon(job.request.id);
       return settled;
     }
-    return signal.aborted ? settled : this.#interpret(job, attempt);
+    if (signal.aborted) {
+      return settled;
+    }
+    const next = this.#interpret(job, attempt);
+    return attempt.kind !== 'done' && (await this.#givenBack(job, attempt, signal)) ? settled : next;
+  }
+
+  /** Has the scheduler been asked for another node? Its answer brings the claim back. */
+  async #givenBack({ claim, request, storageClass }: Job, setback: Setback, signal: AbortSignal): Promise<boolean> {
+    return (
+      this.#rescheduling.isDue(request.id, claim, storageClass, setback) &&
+      this.#rescheduling.giveBack(request.id, claim, signal)
+    );
   }
 
   /** What an attempt's end means for the user, and for the queue. */
@@ -213,7 +232,9 @@ export class ProvisionReconciler {
       return done('dropped');
     }
     this.#announceStart(claim, request.id);
-    const ensured = await engine.ensureVolume(request, signal);
+    // A volume that has its place keeps it, wherever the pod goes.
+    const zone = engine.volume(request.id) === undefined ? await this.#zones.of(claim, signal) : undefined;
+    const ensured = await engine.ensureVolume({ ...request, preferredZones: zone === undefined ? [] : [zone] }, signal);
     if (ensured.kind !== 'done') {
       return ensured;
     }
