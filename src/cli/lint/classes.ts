@@ -1,12 +1,13 @@
 /** StorageClasses, read as the controller reads them. */
 import { ZodError } from 'zod';
 import { readClass } from '../../controller/class-problems.ts';
-import type { ClassParameters } from '../../domain/class-parameters.ts';
 import { nearest } from '../../domain/nearest.ts';
 import { knownSpellings, parameterTable, refusedParameters } from '../../domain/parameter-table.ts';
 import { storageClasses, type StorageClass } from '../../kube/resources.ts';
 import { isFields } from '../../store/kubernetes/wishes.ts';
 import { complaintsOf, problemAt, textAt, type LintProblem, type Subject } from './problem.ts';
+import type { FieldPath } from './source.ts';
+import type { UsableClass } from './storage.ts';
 
 /** Of a kind that the API server completes, what it would add. */
 export function completed(value: unknown): unknown {
@@ -41,7 +42,7 @@ export type LintedClass =
       readonly name: string;
       readonly subject: Subject;
       readonly storageClass: StorageClass;
-      readonly parameters: ClassParameters;
+      readonly read: UsableClass;
     };
 
 export function lintClass(subject: Subject, provisioner: string): LintedClass {
@@ -59,15 +60,22 @@ export function lintClass(subject: Subject, provisioner: string): LintedClass {
   }
   const read = readClass(storageClass);
   if (read.ok) {
-    return { kind: 'good', name, subject, storageClass, parameters: read.parameters };
+    return { kind: 'good', name, subject, storageClass, read };
   }
   const problems = read.problems.map(({ path, message }) => {
     const key = path.at(-1) ?? '';
+    if (path[0] !== 'parameters') {
+      return problemAt(subject, { path: withIndexes(path), message, fix: 'write what is expected' });
+    }
     const isKnown = Object.hasOwn(parameterTable, key.toLowerCase());
     return problemAt(subject, { path, message, fix: fixFor(key), onKey: !isKnown });
   });
   return { kind: 'bad', name, problems };
 }
+
+/** Names of fields are never numbers; only keys of a map, such as parameters, may be. */
+const withIndexes = (path: readonly string[]): FieldPath =>
+  path.map((step) => (/^\d+$/.test(step) ? Number(step) : step));
 
 function fixFor(key: string): string {
   const row = Object.entries(parameterTable).find(([known]) => known === key.toLowerCase())?.[1];

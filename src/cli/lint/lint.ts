@@ -163,7 +163,7 @@ class Linter {
       path: string[],
       what: string,
     ) => {
-      const found = misfit(one.parameters, size, storages, limits);
+      const found = misfit(one.read, size, storages, limits);
       if (found !== undefined) {
         const message = `${what}: ${found.message}${assumption(storages)}`;
         problems.push(problemAt(subject, { path, message, fix: found.fix }));

@@ -9,7 +9,7 @@ import { bytes, TiB, type Bytes } from '../../domain/quantity.ts';
 import { diffTopology } from '../../domain/topology-diff.ts';
 import type { ClusterRecord, NodeRecord } from '../../domain/topology.ts';
 import { Planner } from '../../engine/planner.ts';
-import type { ClassParameters } from '../../domain/class-parameters.ts';
+import type { ReadClass } from '../../controller/class-problems.ts';
 
 /** One topology file, or all GlusterNodes together. */
 export interface Storage {
@@ -47,6 +47,9 @@ export function recordsOf(declarations: readonly DesiredTopology[]): {
 const assumedSize = bytes(1024 * TiB);
 const someVolume = volumeId('00000000-0000-4000-8000-000000000000');
 
+/** A class without problems of its own. */
+export type UsableClass = Extract<ReadClass, { ok: true }>;
+
 export interface Misfit {
   readonly message: string;
   readonly fix: string;
@@ -57,16 +60,18 @@ export interface Misfit {
  * nobody can tell from the input. Devices count as empty, so what does not fit here fits nowhere.
  */
 export function misfit(
-  { clusters, durability, snapshotFactor, zoneSpread }: ClassParameters,
+  { parameters, allowedZones }: UsableClass,
   size: Bytes,
   storages: readonly Storage[],
   limits: PlacementLimits,
 ): Misfit | undefined {
+  const { clusters, durability, snapshotFactor, zoneSpread, tagMatch } = parameters;
   const known = storages.filter(({ named }) => named || clusters.length === 0);
   if (known.length < storages.length) {
     return undefined;
   }
-  const request = { id: someVolume, clusters, size, durability, snapshotFactor, zoneSpread, preferredZones: [] };
+  const place = { zoneSpread, preferredZones: [], allowedZones, tagMatch };
+  const request = { id: someVolume, clusters, size, durability, snapshotFactor, ...place };
   let first: Misfit | undefined;
   // Without any storage there is one empty pool: what it refuses for good, no topology makes fit.
   for (const pools of storages.length === 0

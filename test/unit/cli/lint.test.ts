@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { main } from '../../../src/cli/main.ts';
 import { lint, type LintReport } from '../../../src/cli/lint/lint.ts';
 import { lintText, placeText } from '../../../src/cli/output/lint.ts';
 import { defaultLimits } from '../../../src/domain/placement/request.ts';
@@ -79,6 +83,15 @@ describe('a StorageClass', () => {
   it('is told of parameters that contradict each other', () => {
     const text = storageClass('{volumetype: "disperse:4:2", volumeoptions: "user.heketi.arbiter true"}');
     expect(lines(check(text))[0]).toMatch(/parameters\.volumetype: expected arbiter or replicate:3 beside the option/);
+  });
+
+  it('is told of places that storage nodes do not have', () => {
+    const more = 'allowedTopologies: [{matchLabelExpressions: [{key: kubernetes.io/hostname, values: [a]}]}]';
+    expect(lines(check(storageClass('{}', more)))).toEqual([
+      expect.stringMatching(
+        /^1\.yaml:6:52 allowedTopologies\[0\]\.matchLabelExpressions\[0\]\.key: expected topology\.kubernetes\.io\/zone, got kubernetes\.io\/hostname/,
+      ),
+    ]);
   });
 
   it('of another provisioner is passed over with its claims', () => {
@@ -162,16 +175,20 @@ describe('a class beside a topology', () => {
     ]);
   });
 
-  it.each([
-    ['three nodes', '{}', topology(3), 0],
-    ['three nodes in two zones', '{}', topology(3, 2), 0],
-    ['two zones where three are required', '{zoneSpread: require}', topology(3, 2), 1],
-    ['devices for arbiters only', '{}', topology(3, 3, '{"arbiter": "required"}'), 1],
-    ['no device for the arbiter', '{volumetype: arbiter}', topology(3, 3, '{"arbiter": "disabled"}'), 1],
-    ['a cluster that it does not name', '{clusterid: east}', topology(3), 1],
-    ['the cluster that it names', '{clusterid: "east,main"}', topology(3), 0],
-  ])('of %s', (_name, parameters, storage, problems) => {
-    expect(check(storageClass(parameters), storage).problems).toHaveLength(problems);
+  it.each<[name: string, parameters: string, storage: string, problems: number, zones: string]>([
+    ['three nodes', '{}', topology(3), 0, ''],
+    ['three nodes in two zones', '{}', topology(3, 2), 0, ''],
+    ['two zones where three are required', '{zoneSpread: require}', topology(3, 2), 1, ''],
+    ['devices for arbiters only', '{}', topology(3, 3, '{"arbiter": "required"}'), 1, ''],
+    ['no device for the arbiter', '{volumetype: arbiter}', topology(3, 3, '{"arbiter": "disabled"}'), 1, ''],
+    ['zones that are not all of them', '{}', topology(4), 0, '[a, "1", "2", "3"]'],
+    ['too few of the zones that it allows', '{}', topology(4), 1, '["1", "2"]'],
+    ['a cluster that it does not name', '{clusterid: east}', topology(3), 1, ''],
+    ['the cluster that it names', '{clusterid: "east,main"}', topology(3), 0, ''],
+  ])('of %s', (_name, parameters, storage, problems, zones) => {
+    const key = 'topology.kubernetes.io/zone';
+    const allowed = `allowedTopologies: [{matchLabelExpressions: [{key: ${key}, values: ${zones}}]}]`;
+    expect(check(storageClass(parameters, zones === '' ? '' : allowed), storage).problems).toHaveLength(problems);
   });
 
   it('is not judged by a topology that has problems or leaves its clusters without names', () => {
@@ -233,6 +250,59 @@ describe('declared nodes', () => {
       '1.yaml:1:13 apiVersion: expected brickyard.dev/v1alpha1, got brickyard.dev/v1 -> write brickyard.dev/v1alpha1',
       '2.yaml:2:7 kind: expected GlusterNode or GlusterCluster, got GlusterNod -> write GlusterNode',
     ]);
+  });
+});
+
+describe('the command', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'brickyard-lint-'));
+    const files = { good: storageClass('{}'), bad: storageClass('{mount: nfs}'), broken: 'a: [' };
+    await Promise.all(Object.entries(files).map(([name, text]) => writeFile(join(folder, name), text)));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  async function run(...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
+    const [out, err]: string[][] = [[], []];
+    const io = { interactive: false, confirm: () => Promise.reject(new Error('nobody to ask')), environment: {} };
+    const printing = { out: (line: string) => void out?.push(line), err: (line: string) => void err?.push(line) };
+    const code = await main(['lint', ...argv], { ...io, ...printing });
+    return { code, out: (out ?? []).join('\n'), err: (err ?? []).join('\n') };
+  }
+  const at = (...names: readonly string[]): string[] => names.map((name) => join(folder, name));
+
+  it('ends with 0 when all is well', async () => {
+    const said = { code: 0, out: 'Checked 1 StorageClass: no problems.', err: '' };
+    expect(await run(...at('good'))).toEqual(said);
+  });
+
+  it('ends with 1 when there are problems', async () => {
+    const { code, out } = await run(...at('good', 'bad'));
+    expect(code).toBe(1);
+    expect(out).toMatch(
+      /bad:5:21: StorageClass gluster, parameters\.mount: expected one of auto, glusterfs, csi, got "nfs"\n {2}-> /,
+    );
+    expect(out).toMatch(/Checked 2 StorageClass: 1 problem\(s\)\.$/);
+  });
+
+  it.each(['broken', 'missing'])('ends with 2 when a file is %s', async (name) => {
+    const { code, err } = await run(...at('good', name));
+    expect(code).toBe(2);
+    expect(err).toMatch(/expected (?:YAML or JSON|a readable file)/);
+  });
+
+  it('prints JSON for programs', async () => {
+    const { code, out } = await run('-o', 'json', ...at('bad'));
+    expect(code).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      problems: [{ file: join(folder, 'bad'), line: 5, column: 21, field: 'parameters.mount' }],
+      unreadable: [],
+      checked: { StorageClass: 1 },
+    });
+  });
+
+  it('goes by the provisioner of the installation', async () => {
+    expect(await run('--provisioner', 'example.com/mine', ...at('bad'))).toMatchObject({ code: 0 });
   });
 });
 
