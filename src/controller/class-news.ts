@@ -3,7 +3,7 @@ import type { Log } from '../domain/log.ts';
 import { referenceTo } from '../kube/event-body.ts';
 import type { ObjectHandler } from '../kube/handlers.ts';
 import { storageClasses, type StorageClass } from '../kube/resources.ts';
-import { describeFieldProblems, putClassRight, readClass } from './class-problems.ts';
+import { describeFieldProblems, putClassRight, readClass, withRemedy } from './class-problems.ts';
 import { eventReason, type Events } from './events.ts';
 
 export interface ClassNewsDependencies {
@@ -63,7 +63,7 @@ export class ClassNews implements ObjectHandler<StorageClass> {
       about: referenceTo(storageClasses, storageClass),
       type: 'Warning',
       reason: eventReason.invalidClass,
-      message: `no claim of this class can be served: ${problems}. ${putClassRight(name)}`,
+      message: withRemedy(`no claim of this class can be served: ${problems}`, putClassRight(name)),
     });
   }
 }
