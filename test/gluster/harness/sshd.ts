@@ -42,6 +42,8 @@ const sshdConfig = (keyFile: string, hostKey: string): string =>
     'KbdInteractiveAuthentication no',
     'UsePAM no',
     'UseDNS no',
+    // A shell that sshd starts reads ~/.bashrc: that of whoever runs the tests is no part of them.
+    'SetEnv HOME=/run',
     // The folder above is /tmp, which everybody may write to.
     'StrictModes no',
     '',
