@@ -26,11 +26,6 @@ export class ClassNews implements ObjectHandler<StorageClass> {
     this.#deps = deps;
   }
 
-  /** Names of the classes of ours that can never work as they are, in order. */
-  unusable(): readonly string[] {
-    return [...this.#told.keys()].sort();
-  }
-
   add(storageClass: StorageClass): void {
     this.#look(storageClass);
   }

@@ -168,11 +168,6 @@ export class Controller {
     }
   }
 
-  /** Names of the StorageClasses of ours that can never work as they are. */
-  unusableClasses(): readonly string[] {
-    return this.#classNews.unusable();
-  }
-
   /** Milliseconds since each cache last heard from the API, by plural name; without those that never have. */
   cacheAges(): ReadonlyMap<string, number> {
     return new Map(

@@ -10,7 +10,7 @@ import type { FieldPath } from './source.ts';
 import type { UsableClass } from './storage.ts';
 
 /** Of a kind that the API server completes, what it would add. */
-export function completed(value: unknown): unknown {
+function completed(value: unknown): unknown {
   if (!isFields(value) || !isFields(value['metadata'])) {
     return value;
   }

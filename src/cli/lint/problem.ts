@@ -29,7 +29,7 @@ export interface Complaint {
   readonly onKey?: boolean;
 }
 
-export function fieldOf(path: FieldPath): string {
+function fieldOf(path: FieldPath): string {
   return path.reduce<string>(
     (text, step) => (typeof step === 'number' ? `${text}[${step}]` : text === '' ? step : `${text}.${step}`),
     '',
