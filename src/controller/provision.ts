@@ -7,7 +7,7 @@
  * confirmation is the business of src/controller/publish.ts.
  *
  * Writes to the API for a claim that goes well: two events and the PersistentVolume. Reads: one GET of the claim before
- * the first record, because a cache may be old and the claim gone. A run that comes while the cache does not show the
+ * the first record, because a cache may be old and the claim gone, and one of its pod's node if that is chosen and not known. A run that comes while the cache does not show the
  * new PersistentVolume yet costs one GET of that instead of doing it all again.
  */
 import type { Clock } from '../domain/clock.ts';

@@ -56,6 +56,10 @@ export class Rescheduling {
         { metadata: { uid, resourceVersion, annotations } },
         { type: 'merge', subresource: 'status', signal },
       );
+      log.info(
+        { claim: `${namespace}/${name}` },
+        'gave a claim back to the scheduler: the zones that it allows are full',
+      );
       return true;
     } catch (error) {
       if (!(error instanceof KubeError)) {

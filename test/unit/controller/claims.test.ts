@@ -224,6 +224,8 @@ describe('what the engine is asked for', () => {
       zoneSpread: 'require',
       owner: { uid: claimUid, namespace: 'team-a', name: 'data', className: 'gluster' },
       preferredZones: [],
+      allowedZones: [],
+      tagMatch: [],
     });
   });
 

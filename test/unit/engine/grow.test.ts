@@ -264,3 +264,37 @@ describe('cancelGrowth', () => {
     expect((await next.engine.cancelGrowth(idOf(9), forever)).kind).toBe('rejected');
   });
 });
+
+describe('the rules for the place of a volume', () => {
+  const recorded = {
+    zoneSpread: 'require',
+    preferredZones: ['z4'],
+    allowedZones: ['z2', 'z3', 'z4'],
+    tagMatch: [],
+  } as const;
+  const nodesOf = (bench: Bench): string[][] =>
+    recordOf(bench).brickSets.map((set) => set.map(({ node }) => node).sort());
+
+  it('hold for the sets that growth adds, also after a restart', async () => {
+    const first = await withVolume({ ...bySets, nodes: 5 }, recorded);
+    expect(recordOf(first).placement).toEqual(recorded);
+    const bench = await restart(first);
+    valueOf(await grow(bench, 3));
+    expect(nodesOf(bench)).toEqual(Array.from({ length: 3 }, () => ['n2', 'n3', 'n4']));
+  });
+
+  it('leave no trace in the record of a volume without any', async () => {
+    expect(recordOf(await withVolume())).not.toHaveProperty('placement');
+  });
+
+  it('are named when they stand in the way, and it is said that there is room elsewhere', async () => {
+    const { engine } = await benchOf({ nodes: 4 });
+    const outcome = await engine.ensureVolume(requestOf(1, { allowedZones: ['z1', 'z2'] }), forever);
+    expect(outcome).toMatchObject({ kind: 'waiting', on: { what: 'capacity', elsewhere: true } });
+    const tooLarge = await engine.ensureVolume(requestOf(2, { size: bytes(3000 * GiB) }), forever);
+    expect(tooLarge).toMatchObject({ kind: 'waiting', on: { what: 'capacity' } });
+    expect(tooLarge).not.toHaveProperty('on.elsewhere');
+    const misspelt = await engine.ensureVolume(requestOf(3, { allowedZones: ['zone 1'] }), forever);
+    expect(misspelt).toMatchObject({ kind: 'rejected', reason: expect.stringContaining('got "zone 1"') });
+  });
+});
