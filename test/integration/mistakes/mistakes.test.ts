@@ -17,7 +17,7 @@ import type { JsonObject } from '../../../src/sandbox/api/json.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { clientTo, forever, nodeAt, portOf, Proxy, startTestAgent, TestCertificates } from '../agent/bench.ts';
 import { House, type HouseOptions } from '../controller/house.ts';
-import { neverSeen, sections, seen, shown } from './page.ts';
+import { anchors, neverSeen, seen, shown } from './page.ts';
 
 let house: House | undefined;
 const cleanUps: (() => Promise<unknown>)[] = [];
@@ -239,7 +239,6 @@ function byNode(direct: StorageNodes, client: StorageNodes, ready: Promise<unkno
 }
 
 it('the page has each anchor once, and no message that nobody gets to see', () => {
-  const anchors = sections.map(({ anchor }) => anchor);
   expect(new Set(anchors).size).toBe(anchors.length);
   // The tests above come first, all of them.
   expect(neverSeen()).toEqual([]);

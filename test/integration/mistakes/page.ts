@@ -1,7 +1,7 @@
 /** docs/troubleshooting.md as data: sections by their anchors, with the messages that they show. */
 import { readFileSync } from 'node:fs';
 
-export interface Section {
+interface Section {
   readonly anchor: string;
   /** What stands in its `text` blocks, one message a block. */
   readonly messages: readonly string[];
@@ -9,13 +9,16 @@ export interface Section {
 
 const page = readFileSync(new URL('../../../docs/troubleshooting.md', import.meta.url), 'utf8');
 
-export const sections: readonly Section[] = page
+const sections: readonly Section[] = page
   .split(/^<a id="/m)
   .slice(1)
   .map((text) => ({
     anchor: text.slice(0, text.indexOf('"')),
     messages: [...text.matchAll(/^```text\n([^]*?)\n```$/gm)].map(([, message = '']) => message),
   }));
+
+/** Every place that a link can lead to; a section may have several. */
+export const anchors: readonly string[] = [...page.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, anchor = '']) => anchor);
 
 /** What differs from place to place, as the page writes it. */
 function normalised(message: string): string {
