@@ -20,6 +20,8 @@ export interface TestStorage {
   readonly nodes: readonly SimulatedNodeSpec[];
   /** In heketi's format: three zones, every node a cluster member, every device to be used. */
   readonly topology: object;
+  /** The zone of each node in `topology`, by the node's id. */
+  readonly zones: ReadonlyMap<string, string>;
   /** Everything that gluster calls a volume, over all pools. */
   volumes(): readonly SimulatedVolumeState[];
   /** Logical volumes of all nodes, as `node:group/name tags`. */
@@ -37,6 +39,9 @@ export interface StorageOptions {
 }
 
 const zones = 3;
+
+/** Of the nth node. */
+const zoneOf = (index: number): string => String((index % zones) + 1);
 
 export async function startStorage(directory: string, options: StorageOptions = {}): Promise<TestStorage> {
   const { nodes: nodeCount = 6, devices = 2, deviceGiB = 1024 } = options;
@@ -65,12 +70,13 @@ export async function startStorage(directory: string, options: StorageOptions = 
       clusters: [
         {
           nodes: nodes.map((node, index) => ({
-            node: { hostnames: { manage: [node.manage], storage: [node.storage] }, zone: (index % zones) + 1 },
+            node: { hostnames: { manage: [node.manage], storage: [node.storage] }, zone: Number(zoneOf(index)) },
             devices: node.devices.map((device) => device.name),
           })),
         },
       ],
     },
+    zones: new Map(nodes.map(({ id }, index) => [id, zoneOf(index)])),
     volumes: () => simulation.inspect().pools.flatMap((pool) => pool.volumes),
     bricks: () =>
       simulation.inspect().nodes.flatMap((node) =>
