@@ -30,7 +30,7 @@ const nodesKept = 1000;
 const patience = 5_000;
 
 /** The node that the scheduler has chosen for the pod of the claim; empty when it has chosen none. */
-export function selectedNode({ metadata: { annotations } }: Pick<PersistentVolumeClaim, 'metadata'>): string {
+function selectedNode({ metadata: { annotations } }: Pick<PersistentVolumeClaim, 'metadata'>): string {
   return annotations[selectedNodeAnnotation] ?? annotations[alphaSelectedNodeAnnotation] ?? '';
 }
 
