@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createSimulation, type Simulation } from '../../../src/gluster/simulated/simulation.ts';
 import { startKubeSandbox, type KubeSandbox } from '../../../src/sandbox/api/start.ts';
 import { startNodesServer, type NodesServer } from '../../../src/sandbox/nodes/server.ts';
+import { exposedMetrics } from '../../../src/cli/metrics/document.ts';
 import { layoutDocument, simulatedNodes } from '../../../src/cli/sandbox/topology.ts';
 import { systemClock } from '../../../src/cli/system-clock.ts';
 import { parseTopologyFile } from '../../../src/api/topology-file.ts';
@@ -169,7 +170,12 @@ describe('brickyard serve', () => {
     const { body } = await serving.get('/metrics');
     expect(body).toContain('controller_persistentvolumeclaim_provision_total{class="brickyard",source=""} 1');
     expect(body).toMatch(/brickyard_step_duration_seconds_count\{step="create",outcome="done"\} 1/);
-    expect(body).toContain('brickyard_volumes{phase="ready"} 1');
+    expect(body).toMatch(/brickyard_volumes\{cluster="[^"]+",phase="ready"\} 1/);
+    expect(body).toContain('brickyard_claims_waiting{reason="capacity"} 0');
+    expect(body).toContain('brickyard_class_problems{class="brickyard"} 0');
+    // What dashboard, alerts and docs/metrics.md are held to is what the process exposes.
+    const exposed = [...body.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => `${name} ${type}`);
+    expect(exposed.toSorted()).toEqual((await exposedMetrics()).map(({ name, type }) => `${name} ${type}`).toSorted());
     expect(body).toMatch(/brickyard_cache_age_seconds\{resource="persistentvolumeclaims"\} \d/);
     expect(await serving.get('/healthz')).toEqual({ status: 200, body: 'ok\n' });
 
