@@ -91,10 +91,11 @@ export class NodeReturn {
 
   async #carryOn(node: NodeRecord, isMember: boolean): Promise<void> {
     this.#setback = undefined;
+    let mayStart = isMember;
     for (const device of this.#devices) {
-      await this.#mount(node, device);
+      mayStart = (await this.#mount(node, device)) === 'go on' && mayStart;
     }
-    if (this.#devices.size > 0 || !isMember || this.#parts.stop.aborted) {
+    if (!mayStart || this.#parts.stop.aborted) {
       return;
     }
     // By id, so that two nodes that have come back together take the same volumes at about the same time.
@@ -106,7 +107,8 @@ export class NodeReturn {
     }
   }
 
-  async #mount(node: NodeRecord, device: DeviceName): Promise<void> {
+  /** `stop`: nothing is known of the device's bricks yet, so no process of theirs is to be started. */
+  async #mount(node: NodeRecord, device: DeviceName): Promise<'go on' | 'stop'> {
     const { calls, settings } = this.#parts.work;
     const outcome = await this.#limited((signals) =>
       calls.onNode(node, 'restore', accountFor(signals, node.id), (nodes, context) =>
@@ -117,13 +119,19 @@ export class NodeReturn {
       this.#devices.delete(device);
       if (outcome.value.length > 0) {
         settings.log.info({ node: node.id, device, bricks: outcome.value.length }, 'bricks were mounted again');
+        // Where an earlier try could not mount them all, their volumes were looked at without them.
+        this.#volumes = undefined;
       }
-    } else if (outcome.kind === 'waiting' && outcome.on.what === 'condition' && !this.#parts.stop.aborted) {
+      return 'go on';
+    }
+    if (outcome.kind === 'waiting' && outcome.on.what === 'condition' && !this.#parts.stop.aborted) {
       // Not prepared, or not there: the device has that problem, and is taken up again when it has it no more.
       this.#devices.delete(device);
-    } else {
-      this.#setback = outcome;
+      return 'go on';
     }
+    this.#setback = outcome;
+    // One brick that cannot be mounted is tried again, and does not keep the volumes of all others down.
+    return outcome.kind === 'failed' || outcome.kind === 'rejected' ? 'go on' : 'stop';
   }
 
   /** `stop`: the others would not fare better now. */

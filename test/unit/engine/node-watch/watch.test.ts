@@ -378,6 +378,27 @@ describe('a node that comes back', () => {
     expect(bench.storage.offline()).toEqual([]);
   });
 
+  it.each([
+    { how: 'fail', started: true, then: 'has its volumes started' },
+    { how: 'silent', started: false, then: 'waits with its volumes' },
+  ] as const)('$then when mounting ends with $how', async ({ how, started }) => {
+    let stubborn = true;
+    const bench = await benchOf({
+      nodes: 3,
+      judge: ({ verb }) => (stubborn && verb === 'restoreBricks' ? how : 'normal'),
+    });
+    valueOf(await bench.engine.ensureVolume(requestOf(1), forever));
+    bench.storage.reboot('n3');
+    bench.storage.log.length = 0;
+    bench.engine.nodeWatch.start();
+    await looks(bench, 3);
+    // One brick that does not mount must not keep those beside it from being served.
+    expect(bench.storage.log.some((line) => line.startsWith('volumeStatus'))).toBe(started);
+    stubborn = false;
+    await looks(bench, 4);
+    expect(bench.storage.offline()).toEqual([]);
+  });
+
   it('starts nothing of a volume that is being deleted, nor of one that is stopped', async () => {
     const bench = await watchedBench({ nodes: 3 });
     for (const index of [1, 2]) {
