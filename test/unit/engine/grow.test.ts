@@ -295,6 +295,7 @@ describe('the rules for the place of a volume', () => {
     expect(tooLarge).toMatchObject({ kind: 'waiting', on: { what: 'capacity' } });
     expect(tooLarge).not.toHaveProperty('on.elsewhere');
     const misspelt = await engine.ensureVolume(requestOf(3, { allowedZones: ['zone 1'] }), forever);
-    expect(misspelt).toMatchObject({ kind: 'rejected', reason: expect.stringContaining('got "zone 1"') });
+    expect(misspelt).toMatchObject({ kind: 'rejected' });
+    expect(misspelt.kind === 'rejected' ? misspelt.reason : '').toContain('got "zone 1"');
   });
 });
