@@ -224,10 +224,13 @@ const capacity: Row = {
     },
     {
       title: 'Volumes by phase',
-      about: 'creating and deleting should go down by themselves.',
+      about: 'creating, deleting and rebalancing should go down by themselves.',
       kind: 'timeseries',
       unit: 'short',
-      queries: [q(`sum by (phase) (brickyard_volumes${inCluster})`, '{{phase}}')],
+      queries: [
+        q(`sum by (phase) (brickyard_volumes${inCluster})`, '{{phase}}'),
+        q(`sum(brickyard_volumes_rebalancing${inCluster})`, 'rebalancing'),
+      ],
       width: 8,
     },
     {
@@ -239,14 +242,11 @@ const capacity: Row = {
       width: 8,
     },
     {
-      title: 'Promised to claims, and rebalances',
-      about: 'Usable bytes of all volumes; volumes whose files are still to be spread.',
+      title: 'Promised to claims',
+      about: 'Usable bytes of all volumes together.',
       kind: 'timeseries',
       unit: 'bytes',
-      queries: [
-        q(`sum by (cluster) (brickyard_cluster_volume_bytes${inCluster})`, '{{cluster}}: promised'),
-        q(`sum by (cluster) (brickyard_volumes_rebalancing${inCluster})`, '{{cluster}}: rebalances'),
-      ],
+      queries: [q(`sum by (cluster) (brickyard_cluster_volume_bytes${inCluster})`, '{{cluster}}')],
       width: 8,
     },
   ],

@@ -23,7 +23,7 @@ export async function storageKnowledge(socket: string, io: Io): Promise<StorageK
 }
 
 /** Throws AdminError. */
-export async function askStorage(admin: Asked, io: Io): Promise<StorageKnowledge> {
+async function askStorage(admin: Asked, io: Io): Promise<StorageKnowledge> {
   const topology = await admin.topology();
   const records = await admin.volumes();
   const { clusters: sights } = await admin.recovery.glusterVolumes(watchOf(io));
