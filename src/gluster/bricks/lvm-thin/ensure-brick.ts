@@ -12,6 +12,7 @@ import type { Errand } from '../../errand.ts';
 import type { Exited } from '../../runner.ts';
 import { servedDirectory } from '../served-directory.ts';
 import { step } from '../steps.ts';
+import { activated } from './activate.ts';
 import * as lvm from './argv.ts';
 import { groupMissing, noSpace, volumeExists, volumeMissing } from './failures.ts';
 import { fileSystem, mounted } from './file-system.ts';
@@ -80,7 +81,7 @@ async function earlierWork(work: Work): Promise<Made | Setback> {
   switch (standing.kind) {
     case 'brick': {
       // After a reboot it may stand without being a block device.
-      const setback = await step(errand, lvm.lvActivate(place));
+      const setback = await activated(errand, place);
       return setback ?? { kind: 'made', size: standing.size, fresh: false, alone: standing.others.length === 0 };
     }
     case 'pool':

@@ -11,4 +11,6 @@ export const volumeMissing = says(/Failed to find logical volume/);
 export const volumeExists = says(/already exists in (?:Volume|volume) group/);
 /** `lvextend` to a size that it has already. */
 export const sameSize = says(/matches existing size/);
+/** A pool's data or metadata is active by itself: LVM then neither activates nor extends anything of the pool. */
+export const partActive = says(/is prohibited while logical volume \S+ is active|with active component LV/);
 export const noSpace = says(/[Ii]nsufficient (?:free space|suitable (?:allocatable|contiguous))/);

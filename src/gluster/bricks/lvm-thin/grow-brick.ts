@@ -11,8 +11,9 @@ import * as files from '../../argv/files.ts';
 import type { Errand } from '../../errand.ts';
 import type { Command } from '../../runner.ts';
 import { step } from '../steps.ts';
+import { activated } from './activate.ts';
 import * as lvm from './argv.ts';
-import { noSpace, sameSize } from './failures.ts';
+import { noSpace, partActive, sameSize } from './failures.ts';
 import { mounted } from './file-system.ts';
 import { brickPlaceOf, type BrickPlace } from './names.ts';
 import { whatStands, type Standing } from './what-stands.ts';
@@ -31,7 +32,7 @@ export async function growBrick(errand: Errand, brick: BrickSpec): Promise<Outco
       const size = bytes(Math.max(standing.size, roundUp(brick.size, extentSize)));
       const footprint = bytes(Math.max(standing.pool, wanted.pool) + Math.max(standing.metadata, wanted.metadata));
       for (const command of extensions(place, standing, brick)) {
-        const setback = await extend(errand, brick, command);
+        const setback = await extend(errand, brick, place, command);
         if (setback !== undefined) {
           return setback;
         }
@@ -61,8 +62,20 @@ function extensions(
   ];
 }
 
-async function extend(errand: Errand, brick: BrickSpec, command: Command): Promise<Setback | undefined> {
-  const exited = await errand.run(command);
+async function extend(
+  errand: Errand,
+  brick: BrickSpec,
+  place: BrickPlace,
+  command: Command,
+): Promise<Setback | undefined> {
+  let exited = await errand.run(command);
+  if (exited.kind === 'exited' && partActive(exited)) {
+    const setback = await activated(errand, place);
+    if (setback !== undefined) {
+      return setback;
+    }
+    exited = await errand.run(command);
+  }
   if (exited.kind !== 'exited') {
     return exited;
   }
@@ -93,7 +106,7 @@ async function growFileSystem(errand: Errand, place: BrickPlace): Promise<Setbac
 }
 
 async function remounted(errand: Errand, place: BrickPlace): Promise<Setback | undefined> {
-  const setback = await step(errand, lvm.lvActivate(place));
+  const setback = await activated(errand, place);
   if (setback !== undefined) {
     return setback;
   }

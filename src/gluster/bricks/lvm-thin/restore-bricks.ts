@@ -2,8 +2,7 @@
 import type { BrickId, DeviceName } from '../../../domain/names.ts';
 import { done, type Outcome } from '../../../domain/outcome.ts';
 import type { Errand } from '../../errand.ts';
-import { step } from '../steps.ts';
-import { lvActivate } from './argv.ts';
+import { activated } from './activate.ts';
 import { listBricks } from './devices.ts';
 import { mounted } from './file-system.ts';
 import { brickPlaceOf } from './names.ts';
@@ -18,7 +17,7 @@ export async function wakeBricks(errand: Errand, device: DeviceName): Promise<Ou
 /** Where nothing starts LVM at boot (a container, no event daemon) its volumes stand without being block devices. */
 export async function mountBrick(errand: Errand, device: DeviceName, brick: BrickId): Promise<Outcome<boolean>> {
   const place = brickPlaceOf(errand.node.id, device, brick);
-  const setback = await step(errand, lvActivate(place));
+  const setback = await activated(errand, place);
   if (setback !== undefined) {
     return setback;
   }

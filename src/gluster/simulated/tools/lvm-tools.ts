@@ -72,22 +72,36 @@ export const vgcreate: Tool = (machine, words) => {
 
 export const lvchange: Tool = (machine, words) => {
   const parsed = wordsOf(words, { ...quiet, activate: text });
-  const [target, ...rest] = parsed?.positionals ?? [];
-  const [groupName, name] = target?.split('/') ?? [];
-  if (parsed?.values['activate'] !== 'y' || groupName === undefined || name === undefined || rest.length > 0) {
+  const targets = parsed?.positionals ?? [];
+  const mode = parsed === undefined ? undefined : textOf(parsed, 'activate');
+  if ((mode !== 'y' && mode !== 'n') || targets.length === 0) {
     return undefined;
   }
-  const group = machine.groups.get(groupName);
-  if (group === undefined) {
-    return groupNotFound(groupName);
-  }
-  const volume = group.find(name);
-  if (volume?.kind !== 'thin') {
-    return volume === undefined ? complaint(5, `  Failed to find logical volume "${groupName}/${name}"`) : silent;
-  }
-  volume.active = true;
-  return silent;
+  const answers = targets.map((target) => (mode === 'y' ? activate(machine, target) : deactivatePart(machine, target)));
+  return answers.find((answer) => answer !== silent) ?? silent;
 };
+
+function activate(machine: Machine, target: string): ToolResult {
+  const [groupName = '', name = ''] = target.split('/');
+  const volume = machine.groups.get(groupName)?.find(name);
+  if (volume?.kind === 'thin') {
+    volume.active = true;
+  }
+  return volume === undefined ? notFound(machine, groupName, name) : silent;
+}
+
+/** Parts of a pool are never active by themselves here: nobody kills a simulated LVM half-way. */
+function deactivatePart(machine: Machine, target: string): ToolResult | undefined {
+  const [groupName = '', part = ''] = target.split('/');
+  const pool = /^(.*)_t(?:meta|data)$/.exec(part)?.[1];
+  if (pool === undefined) {
+    return undefined;
+  }
+  return machine.groups.get(groupName)?.find(pool) === undefined ? notFound(machine, groupName, part) : silent;
+}
+
+const notFound = (machine: Machine, group: string, name: string): ToolResult =>
+  machine.groups.has(group) ? complaint(5, `  Failed to find logical volume "${group}/${name}"`) : groupNotFound(group);
 
 export const lvcreate: Tool = (machine, words) => {
   const parsed = wordsOf(words, {

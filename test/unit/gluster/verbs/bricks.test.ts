@@ -211,6 +211,23 @@ describe('a brick whose making was cut off', () => {
     expect(programs(before)).not.toContain('mkfs.xfs');
   });
 
+  it('when LVM was killed while it activated the pool, its parts are put to sleep first', async () => {
+    const brick = brickOf(1, 0);
+    await ensure(brick);
+    cluster.simulation.faults.remove(cluster.simulation.faults.add({ effect: { kind: 'power-off' }, node: 'node-1' }));
+    const stderr = 'Activation of logical volume g/v is prohibited while logical volume g/p_tmeta is active.';
+    cluster.simulation.faults.add({
+      effect: { kind: 'fail', exitCode: 5, stderr },
+      argv: '^lvchange .*--activate y',
+      times: 1,
+    });
+    const before = cluster.ran.length;
+    expect(await ensure(brick)).toMatchObject({ kind: 'done' });
+    const changes = cluster.ran.slice(before).filter(({ line }) => line.startsWith('lvchange'));
+    expect(changes.map(({ line }) => line.split(' ')[4])).toEqual(['y', 'n', 'y']);
+    expect(state().mounts).toHaveLength(1);
+  });
+
   it('when mkfs was killed half-way and no volume ever stood there, it is made anew', async () => {
     const brick = brickOf(1, 0);
     cluster.simulation.faults.add({ effect: { kind: 'fail', exitCode: 1 }, argv: '^mount', times: 1 });
