@@ -147,7 +147,7 @@ export class FakeApi implements KubeApi {
     return Promise.reject(new Error('not in this fake: request'));
   }
 
-  pages(): AsyncIterable<never> {
+  pages<T extends KubeObject>(_resource: Resource<T>): AsyncIterable<Page<T>> {
     throw new Error('not in this fake: pages');
   }
 
