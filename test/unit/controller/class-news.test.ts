@@ -33,7 +33,7 @@ describe('a StorageClass of ours that can never work', () => {
       type: 'Warning',
       reason: 'InvalidStorageClass',
       about: { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', name: 'gluster', uid: 'a' },
-      message: expect.stringContaining('volumtype: no such parameter; did you mean volumetype?'),
+      message: expect.stringContaining('volumtype: no such parameter; did you mean volumetype?') as string,
     });
     expect(said[0]?.about).not.toHaveProperty('namespace');
     news.update(broken('2'));

@@ -167,7 +167,7 @@ describe('names of bricks', () => {
     for (const file of ['image', 'ready', 'claim'] as const) {
       expect(brickFileOf(files[file].slice(shelf.length + 1))).toEqual({ brick: id, file });
     }
-    expect(['brickyard.identity', 'x.xfs', `${id}.img`, `${id}`].map(brickFileOf)).toEqual([
+    expect(['brickyard.identity', 'x.xfs', `${id}.img`, id].map(brickFileOf)).toEqual([
       undefined,
       undefined,
       undefined,

@@ -379,9 +379,9 @@ describe('a node that comes back', () => {
   });
 
   it.each([
-    { how: 'fail', started: true, then: 'has its volumes started' },
-    { how: 'silent', started: false, then: 'waits with its volumes' },
-  ] as const)('$then when mounting ends with $how', async ({ how, started }) => {
+    { how: 'fail', started: true, consequence: 'has its volumes started' },
+    { how: 'silent', started: false, consequence: 'waits with its volumes' },
+  ] as const)('$consequence when mounting ends with $how', async ({ how, started }) => {
     let stubborn = true;
     const bench = await benchOf({
       nodes: 3,
