@@ -225,6 +225,24 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
     expect(await leftovers(guest)).toBe('');
   });
 
+  it('by the death of lvcreate before the pool knew of the volume, are made anew unless they have been in use', async () => {
+    const brick = newBrick();
+    const { path } = valueOf(await ensure(brick));
+    const report = `lvs --noheadings -o vg_name,lv_name -S 'lv_tags=brickyard.brick=${brick.id}'`;
+    const [group = '', pool = ''] = (await guest.shell(report)).trim().split(/\s+/);
+    // LVM's record of the volume stays, and the pool forgets it.
+    await guest.shell(
+      `umount $(dirname ${path}); lvchange -qq -an ${group}; lvchange -qq -ay ${group}/${pool}; ` +
+        `dmsetup message ${group}-${pool}-tpool 0 'delete 1' || dmsetup message ${group}-${pool} 0 'delete 1'`,
+    );
+    const used = await guest.nodes.ensureBrick(guestNode, brick, { pristine: false }, context());
+    expect(used).toMatchObject({ kind: 'failed', reason: expect.stringContaining('has no data of brick') as string });
+    expect(await ensure(brick)).toMatchObject({ kind: 'done' });
+    await guest.shell(`echo data > ${path}/file`);
+    expect(await destroy(brick)).toEqual(done());
+    expect(await leftovers(guest)).toBe('');
+  });
+
   it('by the power, in the middle of lvcreate, are finished or destroyed after the next boot', async () => {
     const takes = await timeOf('lvcreate', (runner) => ensure(newBrick(), guest.over(runner)));
     await clearBricks(guest);

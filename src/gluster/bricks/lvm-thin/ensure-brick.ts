@@ -12,7 +12,7 @@ import type { Errand } from '../../errand.ts';
 import type { Exited } from '../../runner.ts';
 import { servedDirectory } from '../served-directory.ts';
 import { step } from '../steps.ts';
-import { activated } from './activate.ts';
+import { activate } from './activate.ts';
 import * as lvm from './argv.ts';
 import { groupMissing, noSpace, volumeExists, volumeMissing } from './failures.ts';
 import { fileSystem, mounted } from './file-system.ts';
@@ -23,6 +23,8 @@ interface Work {
   readonly errand: Errand;
   readonly brick: BrickSpec;
   readonly place: BrickPlace;
+  /** No volume of gluster's has ever stood on it. */
+  readonly pristine: boolean;
 }
 
 /** `fresh`: this call made it, so there is nothing on it yet. */
@@ -40,7 +42,7 @@ export async function ensureBrick(
   { pristine }: { readonly pristine: boolean },
 ): Promise<Outcome<BrickFacts>> {
   const place = brickPlaceOf(errand.node.id, brick.device, brick.id);
-  const made = await logicalVolume({ errand, brick, place });
+  const made = await logicalVolume({ errand, brick, place, pristine });
   if (made.kind !== 'made') {
     return made;
   }
@@ -76,13 +78,20 @@ async function create({ errand, brick, place }: Work): Promise<Made | Exited | S
 }
 
 async function earlierWork(work: Work): Promise<Made | Setback> {
-  const { errand, brick, place } = work;
+  const { errand, brick, place, pristine } = work;
   const standing = await whatStands(errand, place, brick);
   switch (standing.kind) {
     case 'brick': {
+      const alone = standing.others.length === 0;
       // After a reboot it may stand without being a block device.
-      const setback = await activated(errand, place);
-      return setback ?? { kind: 'made', size: standing.size, fresh: false, alone: standing.others.length === 0 };
+      const found = await activate(errand, place);
+      if (found === 'active') {
+        return { kind: 'made', size: standing.size, fresh: false, alone };
+      }
+      if (found !== 'unborn') {
+        return found;
+      }
+      return pristine && alone ? madeAnew(work) : unborn(work);
     }
     case 'pool':
       return standing.others.length > 0 ? robbed(work, standing.others) : madeAnew(work);
@@ -107,6 +116,9 @@ async function madeAnew(work: Work): Promise<Made | Setback> {
   const created = await create(work);
   return created.kind === 'exited' ? lvmFailure(work, created) : created;
 }
+
+const unborn = ({ errand, brick, place }: Work): Setback =>
+  failed(`${errand.node.id}: ${place.group}/${place.pool} has no data of brick ${brick.id} in it`);
 
 const robbed = ({ errand, brick, place }: Work, others: readonly string[]): Setback =>
   rejected(

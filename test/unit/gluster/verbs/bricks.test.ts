@@ -228,6 +228,21 @@ describe('a brick whose making was cut off', () => {
     expect(state().mounts).toHaveLength(1);
   });
 
+  it('when its pool knows nothing of the volume, it is made anew only where no volume ever stood', async () => {
+    const brick = brickOf(1, 0);
+    await ensure(brick);
+    cluster.simulation.faults.remove(cluster.simulation.faults.add({ effect: { kind: 'power-off' }, node: 'node-1' }));
+    const stderr = '  device-mapper: reload ioctl on  (253:3) failed: No data available';
+    cluster.simulation.faults.add({ effect: { kind: 'fail', exitCode: 5, stderr }, argv: '^lvchange ', times: 2 });
+    expect(await ensure(brick)).toMatchObject({
+      kind: 'failed',
+      reason: expect.stringContaining(`has no data of brick ${brick.id}`) as string,
+    });
+    const before = cluster.ran.length;
+    expect(await ensure(brick, true)).toMatchObject({ kind: 'done' });
+    expect(programs(before).slice(0, 5)).toEqual(['lvcreate', 'lvs', 'lvchange', 'lvremove', 'lvcreate']);
+  });
+
   it('when mkfs was killed half-way and no volume ever stood there, it is made anew', async () => {
     const brick = brickOf(1, 0);
     cluster.simulation.faults.add({ effect: { kind: 'fail', exitCode: 1 }, argv: '^mount', times: 1 });
