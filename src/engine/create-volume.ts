@@ -36,7 +36,7 @@ import { identityOptions } from './identity.ts';
 import { waitOutLocks } from './lock-patience.ts';
 import { lookAt } from './look.ts';
 import { problemOf } from './planner.ts';
-import type { GlusterVolume } from './ports.ts';
+import { bricksUnmarked, type GlusterVolume } from './ports.ts';
 import type { Replanner } from './replan.ts';
 import { stopped, type RunSignals } from './volume-runs.ts';
 import { accountOf, type VolumeWork } from './volume-work.ts';
@@ -234,8 +234,28 @@ export class CreateVolume {
       return done(job);
     }
     const started = await gluster.run('start', (nodes, context, via) => nodes.startVolume(via, record.name, context));
+    if (started.kind === 'waiting' && started.on.what === 'condition' && started.on.name === bricksUnmarked) {
+      return this.#takeBack(job, started, gluster);
+    }
     return started.kind === 'done' ? done(job) : started;
   };
+
+  /**
+   * A create whose answer was lost may land after a later try has looked, seen no volume, and taken the marks of a create
+   * that failed off the bricks. Gluster then has a volume that it will never start. It has never been started either, so
+   * nothing is lost with it, and the next try makes it anew.
+   */
+  async #takeBack({ record, seen }: Job, refused: Setback, gluster: GlusterSession): Promise<Outcome<Job>> {
+    if (record.phase !== 'creating' || (typeof seen !== 'string' && seen.status !== 'created')) {
+      return failed(refused.reason);
+    }
+    this.#work.settings.log.warn(
+      { volume: record.name },
+      'deleting a volume that never started: its bricks lost their marks',
+    );
+    const deleted = await gluster.run('delete', (nodes, context, via) => nodes.deleteVolume(via, record.name, context));
+    return deleted.kind === 'done' ? failed(`${refused.reason}; it is made anew`) : deleted;
+  }
 
   /** Keeps the paths. A record that nobody will confirm any more is written for them; else the confirmation does it. */
   async #remember(before: VolumeRecord, record: VolumeRecord): Promise<Outcome<VolumeRecord>> {

@@ -95,6 +95,8 @@ export interface PrepareOptions {
 export const deviceMissing = 'device-missing';
 /** The same when it is there and was not prepared, or is not the one that was: whatever was on it is not on it now. */
 export const deviceUnprepared = 'device-unprepared';
+/** What `startVolume` waits for when a brick does not carry the mark of the volume: nothing will bring that by itself. */
+export const bricksUnmarked = 'bricks-unmarked';
 
 /** A device as its node reports it. */
 export interface DeviceFacts {
@@ -289,6 +291,7 @@ export interface StorageNodes {
     options: readonly VolumeOption[],
     context: CallContext,
   ): Promise<Outcome<void>>;
+  /** `waiting` on `bricksUnmarked` when a brick lacks the volume's mark. */
   startVolume(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;
   /** Starts the brick processes of a started volume that do not run; disturbs no other. `waiting` when it is not started. */
   restartBricks(via: NodeRef, name: VolumeName, context: CallContext): Promise<Outcome<void>>;

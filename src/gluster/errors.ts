@@ -31,6 +31,8 @@ export type GlusterProblem =
   /** The directory carries the mark of a volume: of one that was deleted, or of a create that failed. */
   | 'brick-marked'
   | 'brick-missing'
+  /** The brick is there, and does not carry the mark of the volume that it is part of. */
+  | 'brick-unmarked'
   | 'brick-is-mount-point'
   | 'brick-on-root-partition'
   | 'set-on-one-node'
@@ -105,6 +107,10 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   [
     'brick-missing',
     /Failed to (?:create|find) brick directory (?:for brick )?(?<subject>\S+?)\.? (?:Reason|for volume)/,
+  ],
+  [
+    'brick-unmarked',
+    /Failed to get extended attribute trusted\.glusterfs\.volume-id for brick dir (?<subject>\S+?)\. Reason : No data available/,
   ],
   ['brick-missing', /Failed to get extended attribute trusted\.glusterfs\.volume-id for brick dir (?<subject>\S+?)\. /],
   ['set-on-one-node', /Multiple bricks of a \w+ volume are present on the same server/],

@@ -6,6 +6,7 @@ import { brickFootprint } from '../../src/domain/placement/footprint.ts';
 import type { NodeRef } from '../../src/domain/topology.ts';
 import { brickOfPath } from '../../src/engine/brick-match.ts';
 import {
+  bricksUnmarked,
   deviceMissing,
   deviceUnprepared,
   type BrickAddress,
@@ -36,6 +37,7 @@ export interface FakeCall {
  * What becomes of a call. `hang`: it is done when somebody calls `settle`, or before the next change of the same brick or
  * volume, whichever comes first (StorageNodes: changes of one thing happen in order). `lost-before`: nothing is done and
  * no answer comes. `lost-after`: it is done and no answer comes. `late`: no answer comes, and it is done as with `hang`.
+ * `unmarked`: bricks do not carry the volume's mark.
  * `die-*`: as those, but the caller dies with it and hears nothing more of this call. `dead`: the caller was dead before:
  * nothing is done.
  */
@@ -44,6 +46,7 @@ export type Verdict =
   | 'fail'
   | 'silent'
   | 'locked'
+  | 'unmarked'
   | 'hang'
   | 'lost-before'
   | 'lost-after'
@@ -556,6 +559,8 @@ export class FakeStorage {
           half?.(node);
         }
         return failed(`${verb} on ${id}: injected failure`);
+      case 'unmarked':
+        return waiting({ what: 'condition', name: bricksUnmarked }, `${verb} on ${id}: a brick has no mark`);
       case 'silent':
         return waiting({ what: 'node', name: id }, `${id}: injected silence`);
       case 'locked':

@@ -37,6 +37,7 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
     case 'brick-in-use':
     case 'brick-marked':
     case 'brick-missing':
+    case 'brick-unmarked':
     case 'brick-is-mount-point':
     case 'brick-on-root-partition':
     case 'set-on-one-node':

@@ -5,10 +5,16 @@
 import type { Durability } from '../../domain/durability.ts';
 import { bricksPerSet } from '../../domain/durability.ts';
 import { NameError, type VolumeName } from '../../domain/names.ts';
-import { done, failed, rejected, type Outcome, type Setback } from '../../domain/outcome.ts';
+import { done, failed, rejected, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { VolumeOption } from '../../domain/volume.ts';
-import type { BrickAddress, CallContext, GlusterVolume, VolumeSpec } from '../../engine/ports.ts';
+import {
+  bricksUnmarked,
+  type BrickAddress,
+  type CallContext,
+  type GlusterVolume,
+  type VolumeSpec,
+} from '../../engine/ports.ts';
 import * as argv from '../argv/gluster.ts';
 import { Errand, type Reply, type Tools } from '../errand.ts';
 import type { GlusterProblem } from '../errors.ts';
@@ -83,6 +89,9 @@ export async function startVolume(
   context: CallContext,
 ): Promise<Outcome<void>> {
   const reply = await new Errand(tools, via, context).ask(argv.volumeStart(name), readVolumeStarted);
+  if (reply.kind === 'refused' && reply.refusal.problem === 'brick-unmarked') {
+    return waiting({ what: 'condition', name: bricksUnmarked }, `gluster on ${via.id}: ${reply.refusal.message}`);
+  }
   return simple(concluded(reply, via, ['already-started']));
 }
 

@@ -144,6 +144,14 @@ describe('ensureVolume', () => {
     },
   );
 
+  it('makes a volume anew that gluster will not start because its bricks lost their marks', async () => {
+    const { engine, storage } = await benchOf({ judge: once('startVolume', 'unmarked') });
+    expect((await engine.ensureVolume(requestOf(1), forever)).kind).toBe('failed');
+    expect(storage.volumes()).toEqual([]);
+    valueOf(await engine.ensureVolume(requestOf(1), forever));
+    expect(storage.volumes()).toMatchObject([{ status: 'started' }]);
+  });
+
   it('goes through another node when the first one does not answer', async () => {
     const { engine, storage } = await benchOf({ nodes: 4, judge: once('createVolume', 'silent') });
     valueOf(await engine.ensureVolume(requestOf(1), forever));

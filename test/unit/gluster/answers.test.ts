@@ -315,6 +315,10 @@ describe('what refusals mean', () => {
 
   it.each([
     ['10.77.0.3 is part of existing snapshot. Remove those snapshots before proceeding ', 'peer-has-bricks'],
+    [
+      'Failed to get extended attribute trusted.glusterfs.volume-id for brick dir /run/b/brick. Reason : No data available',
+      'brick-unmarked',
+    ],
     ['Locking failed on 10.77.0.2. Please check log file for details.\nLocking failed on node-1.', 'locked'],
     ['Cluster quorum is not met. Changing peers is not allowed in this state', 'quorum-not-met'],
   ])('%s', (message, meaning) => {
