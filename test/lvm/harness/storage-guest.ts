@@ -66,10 +66,10 @@ export const leftovers = (guest: StorageGuest): Promise<string> =>
       'findmnt -n -o TARGET -t xfs || true; find /var/lib/brickyard/bricks -mindepth 2 || true',
   );
 
-/** A test that fails leaves things behind: the next one is to find the device as it was. */
+/** A test that fails leaves things behind: the next one is to find the device as it was, also after a power cut. */
 export async function clearBricks(guest: StorageGuest): Promise<void> {
   await guest.shell(
     '[ ! -e /run/reader ] || kill $(cat /run/reader) || true; rm -f /run/reader; umount -a -t xfs; ' +
-      'lvremove -qq --yes $(vgs --noheadings -o vg_name); find /var/lib/brickyard/bricks -mindepth 2 -delete || true',
+      'lvremove -qq --yes $(vgs --noheadings -o vg_name); find /var/lib/brickyard/bricks -mindepth 2 -delete || true; sync',
   );
 }
