@@ -192,12 +192,12 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     const { path } = valueOf(await ensure(brick));
     const [source = ''] = (await guest.shell(`findmnt -n -o SOURCE --target ${path}`)).split('\n');
     expect(await destroy(brick)).toEqual(done());
-    // The head of a file system at the beginning of every extent of the device.
+    // The head of a file system at the beginning of every extent that the brick will take.
     const group = source.replace(/^\/dev\/mapper\/(.*)-[^-]*$/, '$1');
     await guest.shell(
-      `lvcreate -qq --wipesignatures n --zero n --extents 100%FREE --name old ${group}; mkfs.xfs -q -K -f /dev/${group}/old; ` +
-        `dd if=/dev/${group}/old of=/run/head bs=4096 count=1 2>/dev/null; size=$(blockdev --getsize64 /dev/${group}/old); ` +
-        `at=0; while [ $at -lt $size ]; do dd if=/run/head of=/dev/${group}/old bs=4096 seek=$((at / 4096)) conv=notrunc 2>/dev/null; at=$((at + 4194304)); done; ` +
+      `lvcreate -qq --wipesignatures n --zero n --size 440m --name old ${group}; mkfs.xfs -q -K -f /dev/${group}/old; ` +
+        `dd if=/dev/${group}/old of=/run/head bs=4096 count=1 status=none; at=0; while [ $at -lt 110 ]; do ` +
+        `dd if=/run/head of=/dev/${group}/old bs=4096 seek=$((at * 1024)) conv=notrunc status=none; at=$((at + 1)); done; ` +
         `sync; lvremove -qq --yes ${group}/old`,
     );
     expect(await ensure(brick)).toMatchObject({ kind: 'done' });

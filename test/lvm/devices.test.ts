@@ -47,7 +47,7 @@ const inUse: readonly Scene[] = [
   },
   {
     name: "has an active volume of somebody else's on it",
-    before: 'vgcreate -qq other /dev/vda; lvcreate -qq -L 64m -n data other',
+    before: 'vgcreate -qq other /dev/vda; lvcreate -qq --yes -L 64m -n data other',
     holder: /other-data \(lvm\)/,
   },
   {
@@ -64,7 +64,7 @@ const lyingThere: readonly Scene[] = [
   { name: 'has partitions', before: `${partitioned} mkfs.xfs -q -f /dev/vda1`, holder: /dos, \/dev\/vda1/ },
   {
     name: "is a sleeping volume group of somebody else's",
-    before: 'vgcreate -qq other /dev/vda; lvcreate -qq -L 64m -n data other; vgchange -qq -an other',
+    before: 'vgcreate -qq other /dev/vda; lvcreate -qq --yes -L 64m -n data other; vgchange -qq -an other',
     holder: /volume group other/,
   },
   {

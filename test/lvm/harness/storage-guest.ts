@@ -25,7 +25,7 @@ export async function startStorageGuest(disks: readonly GuestDisk[]): Promise<St
   const guest = await startGuest(disks);
   const over = (runner: CommandRunner): StorageNodes => createCommandStorageNodes({ runner });
   const shell = async (script: string): Promise<string> => {
-    const command = { argv: ['sh', '-euc', script], deadlineMs: 60_000 };
+    const command = { argv: ['sh', '-euc', script], deadlineMs: 110_000 };
     const result = await guest.runner.run(guestNode, command, context());
     if (result.kind !== 'exited' || result.exitCode !== 0) {
       throw new Error(`${script}: ${result.kind === 'exited' ? result.stderr || result.exitCode : result.reason}`);
