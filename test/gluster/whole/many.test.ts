@@ -7,6 +7,12 @@ import { settled, startRealWhole, tellAfterFailure, type RealWhole } from './sup
 import { ways } from './ways.ts';
 
 const missing = await missingForGluster();
+/**
+ * A glusterd that is killed while it changes a volume can come back with a copy of the volume that differs from the others'
+ * under the same version. Gluster then keeps it out as "Peer Rejected" until somebody mends it by hand, and the volumes of
+ * its bricks cannot be taken away meanwhile. Not every kill does that; so these are tried on demand, and not in a gate.
+ */
+const killsGlusterd = process.env['BRICKYARD_KILL_GLUSTERD'] === 'yes';
 /** Deletes take 2.2 s each, one after another, whoever asks for them: gluster sleeps while it stops a volume. */
 const counts = { agent: 100, ssh: 40 } as const;
 
@@ -36,14 +42,14 @@ describe.skipIf(missing.length > 0).each(ways)('a burst of claims, with nodes re
     await node?.startGlusterd();
   };
 
-  it(`is bound, all ${count}, although the controller is killed five times and glusterd twice`, async () => {
+  it(`is bound, all ${count}, although the controller is killed five times${killsGlusterd ? ' and glusterd twice' : ''}`, async () => {
     claims = await whole.claims.create(count, '320Mi');
     const mishaps: readonly (() => Promise<void>)[] = [
       crash,
-      () => crashGlusterd(0),
+      ...(killsGlusterd ? [() => crashGlusterd(0)] : []),
       crash,
       crash,
-      () => crashGlusterd(2),
+      ...(killsGlusterd ? [() => crashGlusterd(2)] : []),
       crash,
       crash,
     ];
