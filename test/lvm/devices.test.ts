@@ -48,7 +48,7 @@ const inUse: readonly Scene[] = [
   {
     name: "has an active volume of somebody else's on it",
     before: 'vgcreate -qq other /dev/vda; lvcreate -qq --yes -L 64m -n data other',
-    holder: /other-data \(lvm\)/,
+    holder: /held by volume group other/,
   },
   {
     name: 'is in a running RAID array',
