@@ -24,9 +24,8 @@ export default defineConfig({
           include: ['test/lvm/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          // A guest takes all the processors that there are: one at a time, and after the other levels.
+          // A guest takes all the processors that there are.
           fileParallelism: false,
-          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -11,7 +11,7 @@ import type { Command, CommandResult, CommandRunner } from './runner.ts';
 export interface LocalRunnerOptions {
   readonly clock: Clock;
   /**
-   * Words that go before every command, such as `nsenter --target 1 --mount --`. What they start has to be in reach of
+   * Words that go before every command, such as `nsenter --target 1 --mount --ipc --`. What they start has to be in reach of
    * this process's signals: `sudo` is not. Default: none.
    */
   readonly prefix?: readonly string[];

@@ -39,7 +39,7 @@ export const path = (description: string, expected = 'a path'): Leaf<string> => 
 
 /** A program and its first arguments, as a list of words: no quoting, and no shell ever sees them. */
 export const words = (description: string): Leaf<readonly string[]> =>
-  leaf({ description, expected: 'words without quotes, such as nsenter --target 1 --mount --' }, (value) =>
+  leaf({ description, expected: 'words without quotes, such as nsenter --target 1 --mount --ipc --' }, (value) =>
     /^[\w./:=@%+, -]*$/.test(value) ? value.split(' ').filter((word) => word !== '') : undefined,
   );
 

@@ -44,7 +44,7 @@ describe('the configuration of an agent', () => {
     const environment = {
       BRICKYARD_AGENT_NODE: 'from-env',
       BRICKYARD_AGENT_LISTEN: '127.0.0.1:2',
-      BRICKYARD_AGENT_PREFIX: 'nsenter --target 1 --mount --',
+      BRICKYARD_AGENT_PREFIX: 'nsenter --target 1 --mount --ipc --',
       BRICKYARD_AGENT_CONFIG: name,
       BRICKYARD_AGENT_PORT: 'tcp://10.0.0.1:24017',
       BRICKYARD_NAMESPACE: 'brickyard',
@@ -54,7 +54,7 @@ describe('the configuration of an agent', () => {
       devices: ['/dev/vdb'],
       listen: { host: '127.0.0.1', port: 2 },
       changes: 3,
-      prefix: ['nsenter', '--target', '1', '--mount', '--'],
+      prefix: ['nsenter', '--target', '1', '--mount', '--ipc', '--'],
     });
     expect(await loadAgentConfig(flags({}), {}, name)).toMatchObject({ node: 'from-file', listen: { host: '::1' } });
   });
@@ -90,7 +90,7 @@ describe('the configuration of an agent', () => {
     },
     {
       given: { '--node': 'a', '--device': '/dev/vdb', '--prefix': 'sh -c "x"' },
-      message: 'flag --prefix: expected words without quotes, such as nsenter --target 1 --mount --, got',
+      message: 'flag --prefix: expected words without quotes, such as nsenter --target 1 --mount --ipc --, got',
     },
     {
       given: { '--node': 'a', '--device': '/dev/vdb' },

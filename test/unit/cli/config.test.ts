@@ -168,7 +168,7 @@ describe('configuration', () => {
     {
       name: 'a prefix that only a shell could read',
       given: { env: { BRICKYARD_NODES_LOCAL_PREFIX: "sh -c 'x'" } },
-      expected: `env BRICKYARD_NODES_LOCAL_PREFIX: expected words without quotes, such as nsenter --target 1 --mount --, got "sh -c 'x'"`,
+      expected: `env BRICKYARD_NODES_LOCAL_PREFIX: expected words without quotes, such as nsenter --target 1 --mount --ipc --, got "sh -c 'x'"`,
     },
   ])('refuses $name, naming source and field', ({ given, expected }) => {
     expect(problems(given)).toEqual([expected]);
