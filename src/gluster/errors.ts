@@ -1,7 +1,9 @@
 /**
  * What a refusal of gluster's means. The error number alone does not tell: 30800 stands for nearly everything, and
- * "already exists" has number 0, so the text is read as well. The list is closed; what is not in it is `other`.
+ * "already exists" has number 0, so the text is read as well, and who said it. The list is closed; what is not in it is
+ * `other`.
  */
+import { statementsOf, type Statement } from './transaction.ts';
 import type { Refusal } from './xml/answer.ts';
 
 export type GlusterProblem =
@@ -44,6 +46,14 @@ export type GlusterProblem =
   | 'reset-not-started'
   /** Nothing is said but that; a replacement's new node is down or unknown. */
   | 'refused-without-reason'
+  /** A member did not take part, or refused without a reason, before anything was changed. `subject` is that member. */
+  | 'member-silent'
+  /** A member says of the volume what the asked node does not: their copies differ. Nothing was changed. `subject` is it. */
+  | 'members-differ'
+  /** It was being done when a member failed: others have done it, and that one may have. `subject` is that member. */
+  | 'half-done'
+  /** Gluster says no and nothing more, so at which point it failed is not known either. */
+  | 'without-a-word'
   | 'bad-option'
   | 'self-heal-not-ready'
   /** Somebody has switched it off, or the volume keeps every file once. */
@@ -76,8 +86,6 @@ export interface DiagnosedRefusal {
 /** First match wins. A group called `subject` picks the name out of the text. */
 const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['locked', /Another transaction is in progress(?: for (?<subject>[\w-]+))?/],
-  // By a transaction that a cut cable left behind on a member, for up to three minutes.
-  ['locked', /Locking failed on \S+\. Please check log file/],
   ['timed-out', /^Error : Request timed out/],
   ['glusterd-down', /Connection failed\. Please check if gluster daemon is operational/],
   ['volume-exists', /^Volume (?<subject>\S+) already exists/],
@@ -116,11 +124,11 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['set-on-one-node', /Multiple bricks of a \w+ volume are present on the same server/],
   ['volume-files-failed', /Failed to create volume files/],
   ['wrong-brick-count', /Incorrect number of bricks supplied/],
+  ['wrong-brick-count', /incorrect brick count of/],
   ['wrong-brick-count', /Removing bricks from replicate configuration is not allowed/],
   ['no-such-brick', /brick: (?<subject>\S+) does not exist in volume/],
   ['no-such-brick', /Incorrect brick (?<subject>\S+) for volume/],
   ['reset-not-started', /Source brick must be stopped/],
-  ['refused-without-reason', /Pre-validation failed on \S+\. Please check log file/],
   ['bad-option', /option : (?<subject>\S+) does not exist/],
   ['bad-option', /in "option (?<subject>[^"]+)"/],
   ['self-heal-not-ready', /Self-heal daemon is not running|brick op 'Heal' failed/],
@@ -133,6 +141,8 @@ const texts: readonly (readonly [GlusterProblem, RegExp])[] = [
   ['migration-running', /rebalance session is in progress for the volume '(?<subject>[^']+)'/],
   ['migration-not-started', /(?:[Rr]ebalance|remove-brick) not started for volume (?<subject>[\w-]+)/],
   ['not-thin', /Snapshot is supported only for thin provisioned LV/],
+  // So since gluster 11.
+  ['not-thin', /Snapshots not supported for all bricks in volume/],
   ['quota-off', /Quota is disabled|No quota configured/],
   ['usage', /^\s*Usage:|^unrecognized word/],
 ];
@@ -144,13 +154,47 @@ const numbers: ReadonlyMap<number, GlusterProblem> = new Map([
   [30815, 'not-thin'],
 ]);
 
+/** What only the member says who has another copy of the volume than the asked node, which has let the command pass. */
+const differences: ReadonlySet<GlusterProblem> = new Set([
+  'no-such-volume',
+  'already-started',
+  'not-started',
+  'still-started',
+]);
+
 export function problemOf({ opErrno, message }: Refusal): DiagnosedRefusal {
+  const statements = statementsOf(message);
+  const halfDoneBy = statements.find(({ phase, member }) => phase === 'commit' && member !== undefined)?.member;
+  if (halfDoneBy !== undefined) {
+    return { problem: 'half-done', subject: halfDoneBy, message };
+  }
   for (const [problem, pattern] of texts) {
-    const match = pattern.exec(message);
-    if (match !== null) {
-      const subject = match.groups?.['subject'];
-      return subject === undefined ? { problem, message } : { problem, subject, message };
+    for (const { member, words } of statements) {
+      const match = pattern.exec(words);
+      if (match !== null) {
+        if (member !== undefined && differences.has(problem)) {
+          return { problem: 'members-differ', subject: member, message };
+        }
+        const subject = match.groups?.['subject'];
+        return subject === undefined ? { problem, message } : { problem, subject, message };
+      }
     }
   }
-  return { problem: numbers.get(opErrno ?? 0) ?? 'other', message };
+  const known = numbers.get(opErrno ?? 0);
+  if (known !== undefined) {
+    return { problem: known, message };
+  }
+  if (message === '') {
+    return { problem: 'without-a-word', message: `refused without a word (error number ${opErrno ?? 'unknown'})` };
+  }
+  const mute = statements.find(({ phase, words }) => phase !== undefined && words === '');
+  return mute === undefined ? { problem: 'other', message } : { ...withoutReason(mute), message };
+}
+
+function withoutReason({ phase, member }: Statement): Omit<DiagnosedRefusal, 'message'> {
+  if (phase === 'lock') {
+    // By a transaction that a cut cable left behind on a member, for up to three minutes.
+    return { problem: 'locked' };
+  }
+  return member === undefined ? { problem: 'refused-without-reason' } : { problem: 'member-silent', subject: member };
 }

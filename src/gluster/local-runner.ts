@@ -6,13 +6,13 @@ import { answerOf } from './node-answer.ts';
 import { environmentOf, localWords, standardPath, type Place } from './node-command.ts';
 import { collect } from './output.ts';
 import { patience, words } from './patience.ts';
-import type { Command, CommandResult, CommandRunner } from './runner.ts';
+import { notLeading, type Command, type CommandResult, type CommandRunner, type Permitted } from './runner.ts';
 
-export interface LocalRunnerOptions {
+export interface LocalRunnerOptions extends Permitted {
   readonly clock: Clock;
   /**
    * Words that go before every command, such as `nsenter --target 1 --mount --ipc --`. What they start has to be in reach of
-   * this process's signals: `sudo` is not. Default: none.
+   * this process's signals and have its environment: with `sudo` it has neither. Default: none.
    */
   readonly prefix?: readonly string[];
   /** Where programs are looked for. Nothing else of this process's environment reaches a command. */
@@ -26,6 +26,7 @@ export function createLocalRunner({
   prefix = [],
   path = standardPath,
   laneDirectory = standardLaneDirectory,
+  mayAct = () => true,
 }: LocalRunnerOptions): CommandRunner {
   const lanes = new Lanes(clock);
   return {
@@ -33,8 +34,10 @@ export function createLocalRunner({
       if (signal.aborted) {
         return { kind: 'not-started', cause: 'aborted', reason: 'the caller gave up' };
       }
-      const attempt = (remainingMs: number): Promise<CommandResult | LaneBusy> =>
-        runHere({ ...command, deadlineMs: remainingMs }, { clock, prefix, place: { path, laneDirectory }, signal });
+      const attempt = async (remainingMs: number): Promise<CommandResult | LaneBusy> =>
+        mayAct()
+          ? runHere({ ...command, deadlineMs: remainingMs }, { clock, prefix, place: { path, laneDirectory }, signal })
+          : notLeading;
       const key = command.lane === undefined ? undefined : laneFile(command.lane, laneDirectory);
       return lanes.run(key, command.deadlineMs, signal, attempt);
     },

@@ -57,13 +57,19 @@ function failureAround(exitCode: number, text: string, prefix: string | undefine
         ? notStarted('refused', text)
         : undefined;
   }
-  return prefixFailed(program, text)
-    ? notStarted(/: No such (?:file or directory|process)$/.test(text) ? 'unreachable' : 'refused', text)
-    : undefined;
+  if (!prefixFailed(program, text)) {
+    return undefined;
+  }
+  return programMissing.test(text)
+    ? notStarted('no-such-program', text)
+    : notStarted(/: No such (?:file or directory|process)$/.test(text) ? 'unreachable' : 'refused', text);
 }
 
 /** nsenter, setpriv, chroot and their like begin each message with their name; `ip netns exec` is the exception. */
 const prefixFailed = (program: string, text: string): boolean =>
-  text.startsWith(`${program}: `) || (program === 'ip' && /network namespace "/.test(text));
+  text.startsWith(`${program}: `) || (program === 'ip' && /network namespace "|^exec of /.test(text));
+
+/** It did what it is for, and then found nothing to run. */
+const programMissing = /(?:failed to (?:execute|run command) |^exec of ).*: No such file or directory$/;
 
 const notStarted = (cause: NotStarted['cause'], reason: string): NotStarted => ({ kind: 'not-started', cause, reason });

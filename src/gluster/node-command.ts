@@ -18,10 +18,13 @@ export interface Place {
 }
 
 /** Everything that a command sees of an environment. */
-export function environmentOf({ lane }: Command, { path }: Place): Readonly<Record<string, string>> {
+export function environmentOf({ argv, lane }: Command, { path }: Place): Readonly<Record<string, string>> {
   return {
     PATH: path,
     LC_ALL: 'C',
+    // Every gluster command first runs `gsyncd --version`, whose start of Python takes four fifths of the time, to see
+    // whether it should offer geo-replication. gsyncd runs what this names in place of Python (`invoke_gsyncd`, gsyncd.c).
+    ...(argv[0] === 'gluster' ? { PYTHON: 'true' } : {}),
     // LVM complains of every descriptor that it inherits, the lock's too, in the middle of the messages that we read.
     ...(lane === undefined ? {} : { LVM_SUPPRESS_FD_WARNINGS: '1' }),
   };
@@ -30,12 +33,14 @@ export function environmentOf({ lane }: Command, { path }: Place): Readonly<Reco
 /**
  * For a process that this one starts itself, with `environmentOf` as its environment. The deadline stands before the
  * prefix: whatever that starts is then in one process group, which ends as a whole whoever ends it. `prefix`: such as
- * `nsenter`; variables and lane are set behind it, where the command really runs.
+ * `nsenter`, which hands its environment on; the lane is behind it, where the command really runs.
  */
-export function localWords(command: Command, prefix: readonly string[], place: Place): readonly string[] {
-  const variables = prefix.length === 0 ? [] : ['env', ...assignments(command, place)];
-  return [...deadlineWords(command), ...prefix, ...variables, ...laneWords(command, place), ...command.argv];
-}
+export const localWords = (command: Command, prefix: readonly string[], place: Place): readonly string[] => [
+  ...deadlineWords(command),
+  ...prefix,
+  ...laneWords(command, place),
+  ...command.argv,
+];
 
 /**
  * For the shell of a login. `sudo`: becomes root first, because only root may end what root runs: the deadline has to
@@ -68,7 +73,14 @@ const deadlineWords = ({ deadlineMs }: Command): readonly string[] => [
  * itself, so with `--no-fork` the lock would be gone as soon as LVM runs. (What outlives even the killing, a process
  * stuck in the kernel, holds its own copy of the descriptor; where that is LVM, it holds LVM's lock of the group.)
  */
-const laneWords = ({ lane }: Command, { laneDirectory }: Place): readonly string[] =>
+const laneWords = ({ lane, daemon }: Command, { laneDirectory }: Place): readonly string[] =>
   lane === undefined
     ? []
-    : ['flock', '--nonblock', '--conflict-exit-code', String(laneBusyCode), laneFile(lane, laneDirectory)];
+    : [
+        'flock',
+        '--nonblock',
+        ...(daemon === true ? ['--close'] : []),
+        '--conflict-exit-code',
+        String(laneBusyCode),
+        laneFile(lane, laneDirectory),
+      ];

@@ -17,6 +17,11 @@ export interface Command {
    * node itself holds a lock for as long as anything that the command started is alive. The deadline counts the wait.
    */
   readonly lane?: string;
+  /**
+   * It leaves a process behind on purpose, such as the client of a mount. That one does not hold the lane: the command does,
+   * until its own end or its deadline. So whoever comes next has to look for a straggler.
+   */
+  readonly daemon?: true;
 }
 
 /** The command ran to its end. Output is bounded: what exceeds the bound is cut off at its end. */
@@ -33,7 +38,7 @@ export interface NotStarted {
   /**
    * `unreachable`: no connection to the node. `no-such-program`: the node answered that it has no such program.
    * `refused`: the other end would not take the command (credentials, malformed). `aborted`: the caller's signal had
-   * fired before anything was sent.
+   * fired before anything was sent, or this process did not lead any more.
    */
   readonly cause: 'unreachable' | 'no-such-program' | 'refused' | 'aborted';
   readonly reason: string;
@@ -46,6 +51,21 @@ export interface Lost {
 }
 
 export type CommandResult = Exited | NotStarted | Lost;
+
+/** What every runner answers when `mayAct` says no. */
+export const notLeading: NotStarted = {
+  kind: 'not-started',
+  cause: 'aborted',
+  reason: 'this process does not lead any more',
+};
+
+export interface Permitted {
+  /**
+   * Asked in the moment in which a command goes out, which may be long after `run` was called: for a process may stand
+   * still while it waits for a lane or a connection, for longer than its lease. Default: it always may.
+   */
+  readonly mayAct?: () => boolean;
+}
 
 /**
  * Runs commands on nodes. Implementations never throw for anything that a node, a network or a program can do; close

@@ -1,6 +1,6 @@
 /** The brick verbs of the engine's port: which backend a device calls for, and which lane its commands run in. */
 import type { BrickId, DeviceName } from '../../domain/names.ts';
-import { done, joinOutcomes, rejected, type Outcome } from '../../domain/outcome.ts';
+import { done, joinOutcomes, rejected, type Outcome, type Setback } from '../../domain/outcome.ts';
 import { smallestBrick } from '../../domain/placement/request.ts';
 import { describeSize } from '../../domain/quantity.ts';
 import type { NodeRef } from '../../domain/topology.ts';
@@ -9,6 +9,8 @@ import { Errand, type Tools } from '../errand.ts';
 import type { BrickBackend } from './backend.ts';
 import { loop } from './loop/backend.ts';
 import { lvmThin } from './lvm-thin/backend.ts';
+import { withoutMountPoint } from './mounts.ts';
+import { deviceKeyOf, mountPlaceOf } from './place.ts';
 
 export type BrickVerbs = Pick<
   StorageNodes,
@@ -56,10 +58,32 @@ async function restoreBricks(
   }
   const outcomes: Outcome<readonly BrickId[]>[] = [];
   for (const id of awake.value) {
-    const mounted = await backend.mountBrick(new Errand(tools, node, context, id), device, id);
+    const errand = new Errand(tools, node, context, id);
+    const mounted = await backend.mountBrick(errand, device, id);
     // One that does not mount keeps none of the others down.
-    outcomes.push(mounted.kind === 'done' ? done(mounted.value ? [id] : []) : mounted);
+    outcomes.push(
+      mounted.kind === 'done'
+        ? done(mounted.value ? [id] : [])
+        : mounted.kind === 'failed'
+          ? await goneMeanwhile(errand, device, id, mounted)
+          : mounted,
+    );
   }
   const joined = joinOutcomes(outcomes);
   return joined.kind === 'done' ? done(joined.value.flat()) : joined;
+}
+
+/** A brick that was destroyed after it was listed is no failure; its mount point may have been made again. */
+async function goneMeanwhile(
+  errand: Errand,
+  device: DeviceName,
+  id: BrickId,
+  otherwise: Setback,
+): Promise<Outcome<readonly BrickId[]>> {
+  const listed = await backendOf(device).listBricks(errand, device);
+  if (listed.kind !== 'done' || listed.value.some((brick) => brick.id === id)) {
+    return otherwise;
+  }
+  const place = mountPlaceOf(deviceKeyOf(errand.node.id, device), id);
+  return (await withoutMountPoint(errand, place)) ?? done([]);
 }

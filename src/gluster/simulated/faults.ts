@@ -26,6 +26,8 @@ const commandEffect = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('slow'), ms: z.number().min(0) }),
   /** The work is done and the answer is lost. */
   z.object({ kind: z.literal('lose-answer') }),
+  /** Only for commands of gluster's. The work is done, and the answer is that another member failed to do it. */
+  z.object({ kind: z.literal('half-done') }),
   /** No connection: the command never reaches the node. */
   z.object({ kind: z.literal('unreachable') }),
 ]);
@@ -35,6 +37,11 @@ export type CommandEffect = z.infer<typeof commandEffect>;
 const nodeCondition = z.discriminatedUnion('kind', [
   /** glusterd has crashed; the node itself runs. Its bricks go on serving. */
   z.object({ kind: z.literal('glusterd-down') }),
+  /**
+   * Its glusterd has a volume in another form than the others have it, as after a crash in the middle of a change: they reject
+   * each other, and what one side does the other takes no part in.
+   */
+  z.object({ kind: z.literal('rejected') }),
   /** The node is off: no commands, and its peers see it disconnected. Mounts are gone when it is back. */
   z.object({ kind: z.literal('power-off') }),
   /**
@@ -91,7 +98,7 @@ interface Entry {
 
 export type ConditionListener = (node: string, condition: NodeCondition, on: boolean) => void;
 
-const conditions: ReadonlySet<string> = new Set<NodeCondition>(['glusterd-down', 'power-off', 'cable-cut']);
+const conditions: ReadonlySet<string> = new Set<NodeCondition>(['glusterd-down', 'rejected', 'power-off', 'cable-cut']);
 
 /** The book of faults. `listener` is told when a node's condition begins and ends. */
 export class FaultBook implements Faults {

@@ -7,7 +7,7 @@ export interface ThinPool {
   /** Extents. */
   data: number;
   metadata: number;
-  readonly tags: readonly string[];
+  tags: readonly string[];
 }
 
 export interface ThinVolume {
@@ -16,7 +16,7 @@ export interface ThinVolume {
   readonly pool: string;
   /** Extents, virtual. */
   size: number;
-  readonly tags: readonly string[];
+  tags: readonly string[];
   /** Whether it is a block device now. */
   active: boolean;
   /** What mkfs put there. */

@@ -21,6 +21,8 @@ export class Machine {
   /** Brick directories that a running brick process keeps open. */
   readonly served = new PathSet();
   readonly #clock: Clock;
+  /** At odds with the rest of its pool. */
+  rejected = false;
   #glusterdCrashed = false;
   #off = false;
   #boots = 1;

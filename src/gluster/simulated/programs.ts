@@ -34,7 +34,6 @@ export const programs: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['findmnt', files.findmnt],
   ['find', folders.find],
   ['realpath', folders.realpath],
-  ['df', folders.df],
   ['ln', folders.ln],
   ['truncate', folders.truncate],
   ['sync', folders.sync],

@@ -9,7 +9,7 @@ import type { NodeRef } from '../../domain/topology.ts';
 import type { CallContext } from '../../engine/ports.ts';
 import type { Command, CommandResult, CommandRunner, Exited, Lost, NotStarted } from '../runner.ts';
 import type { CommandEffect, FaultBook } from './faults.ts';
-import { refusedAs, requestTimedOut } from './glusterd/answers.ts';
+import { refusal, refusedAs, requestTimedOut } from './glusterd/answers.ts';
 import { gluster, glusterWords, locked, lockedVolume, type GlusterWords } from './glusterd/gluster.ts';
 import type { VolumeLocks } from './locks.ts';
 import { peerTimeoutMs, type Machine } from './machine.ts';
@@ -118,6 +118,10 @@ export class SimulatedRunner implements CommandRunner {
       return lost(inTime ? 'deadline passed' : 'the caller gave up');
     }
     const result = this.#work(way);
+    if (effect?.kind === 'half-done' && way.words !== undefined) {
+      const other = this.#parts.world.poolOf(machine).members.find((member) => member !== machine) ?? machine;
+      return exited(refusal(`Commit failed on ${other.storage}. Please check log file for details.`));
+    }
     return effect?.kind === 'lose-answer' ? lost('the connection broke before the answer came') : exited(result);
   }
 

@@ -88,6 +88,12 @@ function setCondition(
     case 'glusterd-down':
       machine.glusterdCrashed = on;
       return;
+    case 'rejected':
+      machine.rejected = on;
+      if (!on) {
+        world.startBricksAnew(machine);
+      }
+      return;
     case 'power-off':
       machine.powerOff = on;
       return;

@@ -78,6 +78,16 @@ export class SimulatedWorld implements World {
     }
   }
 
+  /** As when all brick processes of a node are ended before its glusterd starts: those of started volumes run again. */
+  startBricksAnew(machine: Machine): void {
+    machine.served.clear();
+    for (const { bricks } of this.poolOf(machine).volumes.filter(({ status }) => status === 'started')) {
+      for (const { path } of bricks.filter((brick) => brick.machine === machine && machine.files.find(brick.path))) {
+        machine.served.add(path);
+      }
+    }
+  }
+
   now(): number {
     return this.#clock.monotonic();
   }

@@ -45,7 +45,8 @@ export class Connection {
     drop(this.#open.socket);
   }
 
-  async execute(line: string, caller: Patience): Promise<Executed> {
+  /** `line`: asked for in the moment in which it goes out, and may then say that nothing is to go out any more. */
+  async execute(line: () => string | NotStarted, caller: Patience): Promise<Executed> {
     let alone = 0;
     for (let pause: number = again.first; ; pause = Math.min(2 * pause, again.longest)) {
       const end = await this.#once(line, caller);
@@ -66,12 +67,17 @@ export class Connection {
     }
   }
 
-  async #once(line: string, caller: Patience): Promise<SessionEnd | NotStarted> {
+  async #once(line: () => string | NotStarted, caller: Patience): Promise<SessionEnd | NotStarted> {
     const turn = await this.#slots.take(caller);
     if (turn !== 'taken') {
       return tooLate(turn);
     }
-    const session = runSession(this.#open.client, line, caller, () => !this.#closed);
+    const text = line();
+    if (typeof text !== 'string') {
+      this.#slots.release();
+      return text;
+    }
+    const session = runSession(this.#open.client, text, caller, () => !this.#closed);
     const end = await session.end;
     if (end.kind === 'no-session') {
       this.#slots.refused();

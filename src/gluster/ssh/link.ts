@@ -6,13 +6,14 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
 import { patience, words, type Patience } from '../patience.ts';
-import type { CommandResult } from '../runner.ts';
+import { notLeading, type Command, type CommandResult, type NotStarted, type Permitted } from '../runner.ts';
 import { connect, type ConnectOptions } from './connect.ts';
 import { refused, type ConnectFailure } from './connect-failure.ts';
-import { Connection } from './connection.ts';
-import { shellLine, type LoginPlace } from './shell-line.ts';
+import { Connection, type Executed } from './connection.ts';
+import { NodeUptime, uptimeArgv } from './node-uptime.ts';
+import { lateCode, shellLine, shellLineUntil, type LoginPlace } from './shell-line.ts';
 
-export interface LinkOptions extends ConnectOptions {
+export interface LinkOptions extends ConnectOptions, Required<Permitted> {
   readonly host: string;
   readonly place: LoginPlace;
   readonly clock: Clock;
@@ -22,10 +23,16 @@ export interface LinkOptions extends ConnectOptions {
 /** Milliseconds after a failure in which nothing is tried. */
 const rest = { unreachable: 1_000, refused: 5_000 } as const;
 
+/** A connection that has been tried, and the clock at its other end. */
+interface Way {
+  readonly connection: Connection;
+  readonly uptime: NodeUptime;
+}
+
 export class Link {
   readonly #options: LinkOptions;
-  #connection: Connection | undefined;
-  #attempt: Promise<Connection | ConnectFailure> | undefined;
+  #way: Way | undefined;
+  #attempt: Promise<Way | ConnectFailure> | undefined;
   #failed: { readonly failure: ConnectFailure; readonly until: number } | undefined;
   readonly #closed = new AbortController();
 
@@ -33,19 +40,16 @@ export class Link {
     this.#options = options;
   }
 
-  /** Runs what a shell makes of `line`. */
-  async execute(line: string, caller: Patience): Promise<CommandResult> {
+  async execute(command: Command, caller: Patience): Promise<CommandResult> {
     for (;;) {
       const found = await Promise.race([this.#connected(), caller.over]);
       if (typeof found === 'string') {
-        return found === 'aborted'
-          ? { kind: 'not-started', cause: 'aborted', reason: words.aborted }
-          : { kind: 'not-started', cause: 'unreachable', reason: `${words.deadline} before there was a connection` };
+        return notConnected(found);
       }
-      if (!(found instanceof Connection)) {
+      if ('kind' in found) {
         return { kind: 'not-started', cause: found.cause, reason: found.reason };
       }
-      const result = await found.execute(line, caller);
+      const result = await this.#executeOn(found, command, caller);
       if (result.kind !== 'unsent') {
         return result;
       }
@@ -53,18 +57,42 @@ export class Link {
     }
   }
 
+  async #executeOn({ connection, uptime }: Way, command: Command, caller: Patience): Promise<Executed> {
+    const unknown = await Promise.race([uptime.unknown(), caller.over]);
+    if (typeof unknown === 'string') {
+      return notConnected(unknown);
+    }
+    if (unknown !== undefined) {
+      return unknown.kind === 'unsent' || unknown.kind === 'not-started'
+        ? unknown
+        : { kind: 'not-started', cause: 'unreachable', reason: `the node did not tell its uptime: ${told(unknown)}` };
+    }
+    const { mayAct, place } = this.#options;
+    const line = (): string | NotStarted => {
+      const latest = uptime.latest();
+      // Forgotten in this very moment, because another command came too late.
+      return latest === undefined ? tooLate : mayAct() ? shellLineUntil(latest, command, place) : notLeading;
+    };
+    const result = await connection.execute(line, caller);
+    if (result.kind === 'exited' && result.exitCode === lateCode && result.stdout === '' && result.stderr === '') {
+      uptime.forget();
+      return tooLate;
+    }
+    return result;
+  }
+
   /** For good. What is under way is lost. */
   close(): void {
     this.#closed.abort();
-    this.#connection?.close();
+    this.#way?.connection.close();
   }
 
-  async #connected(): Promise<Connection | ConnectFailure> {
+  async #connected(): Promise<Way | ConnectFailure> {
     if (this.#closed.signal.aborted) {
       return refused('the ssh connections of this process are closed');
     }
-    if (this.#connection !== undefined) {
-      return this.#connection;
+    if (this.#way !== undefined) {
+      return this.#way;
     }
     if (this.#failed !== undefined && this.#options.clock.monotonic() < this.#failed.until) {
       return this.#failed.failure;
@@ -75,7 +103,7 @@ export class Link {
     return this.#attempt;
   }
 
-  async #connect(): Promise<Connection | ConnectFailure> {
+  async #connect(): Promise<Way | ConnectFailure> {
     const { host, clock, log } = this.#options;
     const begun = clock.monotonic();
     const open = await connect(host, this.#options);
@@ -83,22 +111,25 @@ export class Link {
       return this.#rest(open);
     }
     const connection = new Connection(open, clock);
-    const failure = await this.#tried(connection);
+    const uptime = new NodeUptime(clock, () => this.#ownCommand(connection, uptimeArgv));
+    const failure = await this.#tried(connection, uptime);
     if (failure !== undefined) {
+      connection.close();
       return this.#rest(failure);
     }
+    const way: Way = { connection, uptime };
     log.info({ host, ms: Math.round(clock.monotonic() - begun) }, 'ssh connection opened');
-    this.#connection = connection;
+    this.#way = way;
     connection.onClose(() => {
       if (!this.#closed.signal.aborted) {
         log.warn({ host }, 'ssh connection lost');
       }
-      this.#forget(connection);
+      this.#forget(way);
     });
     if (this.#closed.signal.aborted) {
       connection.close();
     }
-    return connection;
+    return way;
   }
 
   #rest(failure: ConnectFailure): ConnectFailure {
@@ -113,45 +144,70 @@ export class Link {
     return failure;
   }
 
-  #forget(connection: Connection): void {
-    if (this.#connection === connection) {
-      this.#connection = undefined;
+  #forget(way: Way): void {
+    if (this.#way === way) {
+      this.#way = undefined;
     }
+  }
+
+  /** One that changes nothing, so that nobody has to lead for it. */
+  async #ownCommand(connection: Connection, argv: readonly string[]): Promise<Executed> {
+    const { clock, place } = this.#options;
+    const wait = patience(clock, trialMs, this.#closed.signal);
+    const result = await connection.execute(() => shellLine({ argv, deadlineMs: trialMs }, place), wait);
+    wait.release();
+    return result;
   }
 
   /**
    * Whether words arrive there as they are, before any that matter: a login may have a shell of another kind or none, a
-   * forced command, start-up files that print, or no right to use sudo. Closes the connection when not.
+   * forced command, start-up files that print, or no right to use sudo. And whether its clock can be read.
    */
-  async #tried(connection: Connection): Promise<ConnectFailure | undefined> {
-    const { clock, place, user, host } = this.#options;
-    const line = shellLine({ argv: ['printf', '%s', trialWord], deadlineMs: trialMs }, place);
-    const wait = patience(clock, trialMs, this.#closed.signal);
-    const result = await connection.execute(line, wait);
-    wait.release();
-    if (result.kind === 'exited' && result.exitCode === 0 && result.stdout === trialWord) {
+  async #tried(connection: Connection, uptime: NodeUptime): Promise<ConnectFailure | undefined> {
+    const { place, user, host } = this.#options;
+    const trial = await this.#ownCommand(connection, ['printf', '%s', trialWord]);
+    const passed = trial.kind === 'exited' && trial.exitCode === 0 && trial.stdout === trialWord;
+    const bad = passed ? await uptime.unknown() : trial;
+    if (bad === undefined) {
       return undefined;
     }
-    connection.close();
-    if (result.kind === 'unsent' || result.kind === 'lost') {
-      const why = result.kind === 'lost' ? result.reason : 'the connection was lost';
-      return {
-        kind: 'failure',
-        cause: 'unreachable',
-        reason: `${host}: a trial command had no end: ${why}`,
-        alarming: false,
-      };
+    if (bad.kind === 'unsent' || bad.kind === 'lost') {
+      const reason = `${host}: a trial command had no end: ${told(bad)}`;
+      return { kind: 'failure', cause: 'unreachable', reason, alarming: false };
     }
-    const got =
-      result.kind === 'exited'
-        ? `exit code ${result.exitCode}, ${JSON.stringify(`${result.stdout}${result.stderr}`.slice(0, 400))}`
-        : result.reason;
+    if (passed) {
+      return refused(`${host}: expected a node that tells its uptime, got ${told(bad)}`);
+    }
     return refused(
       `${host}: expected a login of ${user} with a POSIX shell that prints nothing of its own` +
-        `${place.sudo ? ' and with sudo without password' : ''}; a trial command gave ${got}`,
+        `${place.sudo ? ' and with sudo without password' : ''}; a trial command gave ${told(bad)}`,
     );
   }
 }
 
 const trialWord = String.raw`it's "$HOME" \ * ~ ! # &`;
 const trialMs = 10_000;
+
+/** How a command of our own ended. */
+function told(executed: Executed): string {
+  switch (executed.kind) {
+    case 'exited':
+      return `exit code ${executed.exitCode}, ${JSON.stringify(`${executed.stdout}${executed.stderr}`.slice(0, 400))}`;
+    case 'unsent':
+      return 'the connection was lost';
+    case 'lost':
+    case 'not-started':
+      return executed.reason;
+  }
+}
+
+const notConnected = (why: 'deadline' | 'aborted'): NotStarted =>
+  why === 'aborted'
+    ? { kind: 'not-started', cause: 'aborted', reason: words.aborted }
+    : { kind: 'not-started', cause: 'unreachable', reason: `${words.deadline} before there was a connection` };
+
+const tooLate: NotStarted = {
+  kind: 'not-started',
+  cause: 'unreachable',
+  reason: 'it came to the node too late, and was not begun there',
+};

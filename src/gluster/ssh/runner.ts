@@ -9,11 +9,11 @@ import { laneFile, Lanes, standardLaneDirectory, type LaneBusy } from '../lane.t
 import { answerOf } from '../node-answer.ts';
 import { standardPath } from '../node-command.ts';
 import { patience } from '../patience.ts';
-import type { Command, CommandResult, CommandRunner } from '../runner.ts';
+import type { Command, CommandResult, CommandRunner, Permitted } from '../runner.ts';
 import { Link } from './link.ts';
-import { shellLine, type LoginPlace } from './shell-line.ts';
+import { shellLineUntil, type LoginPlace } from './shell-line.ts';
 
-export interface SshRunnerOptions {
+export interface SshRunnerOptions extends Permitted {
   readonly clock: Clock;
   /** Told of connections and of why there is none. Default: nobody is told. */
   readonly log?: Log;
@@ -52,13 +52,13 @@ export function createSshRunner(options: SshRunnerOptions): SshRunner {
   const lanes = new Lanes(clock);
   const links = createLinks(options, place);
   const attempt = async (host: HostName, command: Command, signal: AbortSignal): Promise<CommandResult | LaneBusy> => {
-    const line = shellLine({ ...command, deadlineMs: command.deadlineMs + ownHeadStart }, place);
-    const length = Buffer.byteLength(line);
+    const there = { ...command, deadlineMs: command.deadlineMs + ownHeadStart };
+    const length = Buffer.byteLength(shellLineUntil(Number.MAX_SAFE_INTEGER, there, place));
     if (length >= longestLine) {
       return { kind: 'not-started', cause: 'refused', reason: `no shell takes a command of ${length} bytes` };
     }
     const caller = patience(clock, command.deadlineMs, signal);
-    const result = await links.to(host).execute(line, caller);
+    const result = await links.to(host).execute(there, caller);
     caller.release();
     return result.kind === 'exited'
       ? answerOf(result, { lane: command.lane !== undefined, ...(sudo ? { prefix: 'sudo' } : {}) })
@@ -85,7 +85,8 @@ interface Links {
 
 function createLinks(options: SshRunnerOptions, place: LoginPlace): Links {
   const { clock, log = silentLog, user = 'root', port = 22, keyFile, knownHostsFile, keepaliveMs = 5_000 } = options;
-  const common = { user, port, keyFile, knownHostsFile, keepaliveMs, place, clock, log };
+  const { mayAct = () => true } = options;
+  const common = { user, port, keyFile, knownHostsFile, keepaliveMs, place, clock, log, mayAct };
   const links = new Map<HostName, Link>();
   let closed = false;
   return {

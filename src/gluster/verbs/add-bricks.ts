@@ -5,6 +5,7 @@ import type { BrickAddress, CallContext, GlusterVolume, VolumeSpec } from '../..
 import * as argv from '../argv/gluster.ts';
 import { Errand, type Tools } from '../errand.ts';
 import { readAcknowledgement } from '../xml/answer.ts';
+import { blame } from './peers.ts';
 import { setbackOf } from './refusals.ts';
 import { built, look } from './volumes.ts';
 
@@ -27,7 +28,7 @@ export async function addBricks(
       // Bricks of this very volume are in use as well, and carry its mark.
       return reply.refusal.problem === 'brick-in-use' || reply.refusal.problem === 'brick-marked'
         ? doneIfTheyAre(errand, spec, setbackOf(reply.refusal, via))
-        : setbackOf(reply.refusal, via);
+        : blame(tools, via, reply.refusal, context);
     case 'unknown':
       return errand.aborted ? reply : doneIfTheyAre(errand, spec, reply);
     default:

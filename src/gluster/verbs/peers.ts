@@ -2,9 +2,11 @@
 import type { HostName } from '../../domain/names.ts';
 import { done, waiting, type Outcome, type Setback } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
+import { standsApart } from '../../engine/pool-view.ts';
 import type { CallContext, Peer } from '../../engine/ports.ts';
 import { peerProbe, poolList } from '../argv/gluster.ts';
 import { Errand, type Tools } from '../errand.ts';
+import type { DiagnosedRefusal } from '../errors.ts';
 import { readAcknowledgement } from '../xml/answer.ts';
 import { readPeers } from '../xml/peers.ts';
 import { outcomeOf, setbackOf } from './refusals.ts';
@@ -37,9 +39,32 @@ export async function listPeers(tools: Tools, via: NodeRef, context: CallContext
 /** Gluster says only that some peers are down; an administrator needs to know which. */
 export async function nameThePeer(tools: Tools, via: NodeRef, message: string, context: CallContext): Promise<Setback> {
   const peers = await listPeers(tools, via, context);
-  const down = peers.kind === 'done' ? peers.value.filter(({ connected }) => !connected) : [];
+  const down = peers.kind === 'done' ? peers.value.filter(({ state }) => state !== 'member') : [];
   const names = down.map(({ hosts }) => hosts[0]).join(', ') || 'a peer';
   return waiting({ what: 'node', name: names }, `gluster on ${via.id}: ${message}: ${names}`);
+}
+
+/**
+ * Gluster blames the host that is no member as the asked node sees it. Where that node is the one that its pool rejects,
+ * it is the asked node that is to be waited for.
+ */
+export async function blame(
+  tools: Tools,
+  via: NodeRef,
+  refusal: DiagnosedRefusal,
+  context: CallContext,
+): Promise<Setback> {
+  const setback = setbackOf(refusal, via);
+  if (refusal.problem !== 'not-a-peer') {
+    return setback;
+  }
+  const peers = await listPeers(tools, via, context);
+  return peers.kind === 'done' && standsApart(peers.value)
+    ? waiting(
+        { what: 'node', name: via.id },
+        `${via.id} and the others of its trusted pool reject each other: ${refusal.message}`,
+      )
+    : setback;
 }
 
 /** The node that was asked calls itself localhost; everybody else calls it by its storage name. */
@@ -47,7 +72,7 @@ const named = (peer: Peer, via: NodeRef): Peer =>
   peer.hosts.includes('localhost')
     ? {
         uuid: peer.uuid,
-        connected: peer.connected,
+        state: peer.state,
         hosts: peer.hosts.map((host) => (host === 'localhost' ? via.storage : host)),
       }
     : peer;

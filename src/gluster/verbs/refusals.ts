@@ -12,6 +12,7 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
     case 'peer-down':
     case 'not-a-peer':
     case 'probe-failed':
+    case 'member-silent':
       return waiting({ what: 'node', name: subject ?? 'a peer' }, reason);
     case 'glusterd-down':
       return waiting({ what: 'node', name: via.id }, reason);
@@ -20,8 +21,16 @@ export function setbackOf({ problem, subject, message }: DiagnosedRefusal, via: 
     case 'no-brick-answers':
     case 'migration-running':
       return waiting({ what: 'condition', name: problem }, reason);
+    case 'members-differ':
+      // Members compare their copies whenever they meet, and the newer one wins.
+      return waiting(
+        { what: 'condition', name: problem },
+        `${reason} (its glusterd has another copy of the volume; started anew, it takes over that of the others)`,
+      );
+    // The command line stopped waiting; glusterd did not.
     case 'timed-out':
-      // The command line stopped waiting; glusterd did not.
+    case 'half-done':
+    case 'without-a-word':
       return unknown(reason);
     case 'bad-option':
     case 'peer-of-another-pool':

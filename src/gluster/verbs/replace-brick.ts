@@ -105,7 +105,7 @@ async function meaningOf(
     return undefined;
   }
   const pool = await peers();
-  return pool.kind === 'done' && pool.value.some(({ hosts, connected }) => connected && hosts.includes(to.host))
+  return pool.kind === 'done' && pool.value.some(({ hosts, state }) => state === 'member' && hosts.includes(to.host))
     ? undefined
     : waiting({ what: 'node', name: to.host }, `gluster does not see ${to.host}, where the new brick is: ${message}`);
 }

@@ -24,7 +24,7 @@ import { readRebalance } from '../xml/migration.ts';
 import { readVolumeCreated, readVolumeDeleted, readVolumeStarted, readVolumeStopped } from '../xml/volume-answers.ts';
 import { readVolumeInfo, type VolumeInfo } from '../xml/volume-info.ts';
 import { readVolumeList } from '../xml/volume-list.ts';
-import { nameThePeer } from './peers.ts';
+import { blame, nameThePeer } from './peers.ts';
 import { outcomeOf, setbackOf } from './refusals.ts';
 
 export const volumeInfo = (
@@ -53,7 +53,11 @@ export async function createVolume(
     return command;
   }
   const errand = new Errand(tools, via, context);
-  const outcome = concluded(await errand.ask(command.value, readVolumeCreated), via, []);
+  const reply = await errand.ask(command.value, readVolumeCreated);
+  if (reply.kind === 'refused' && reply.refusal.problem === 'not-a-peer') {
+    return blame(tools, via, reply.refusal, context);
+  }
+  const outcome = concluded(reply, via, []);
   if (outcome.kind === 'exists') {
     return settled(await look(errand, spec.name), spec, failed(outcome.reason));
   }
@@ -127,6 +131,12 @@ export async function deleteVolume(
 
 type Conclusion = Outcome<void> | { readonly kind: 'exists'; readonly reason: string };
 
+/**
+ * Refusals by which a create may have met itself. After a cable was cut, an earlier one whose answer was lost lands late:
+ * the nodes that have it already know the volume, the others only its bricks.
+ */
+const signsOfVolume: ReadonlySet<GlusterProblem> = new Set(['volume-exists', 'brick-in-use', 'brick-marked']);
+
 /** The outcome of a reply; a refusal because of one of `fine` is success: it is so already. */
 function concluded(reply: Reply<unknown>, via: NodeRef, fine: readonly GlusterProblem[]): Conclusion {
   switch (reply.kind) {
@@ -136,7 +146,7 @@ function concluded(reply: Reply<unknown>, via: NodeRef, fine: readonly GlusterPr
       if (fine.includes(reply.refusal.problem)) {
         return done();
       }
-      return reply.refusal.problem === 'volume-exists'
+      return signsOfVolume.has(reply.refusal.problem)
         ? { kind: 'exists', reason: reply.refusal.message }
         : setbackOf(reply.refusal, via);
     default:

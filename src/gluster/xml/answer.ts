@@ -11,7 +11,7 @@ import { readCliOutput } from './reader.ts';
 export interface Refusal {
   /** Gluster's error number; absent where the answer was plain text. 0 and 30800 mean nothing in particular. */
   readonly opErrno?: number;
-  /** In gluster's words; can be several lines. */
+  /** In gluster's words; can be several lines, and empty. */
   readonly message: string;
 }
 
@@ -51,8 +51,7 @@ export function readAnswer<T>(exited: Exited, body: BodyReader<T>): Answer<T> {
   }
   const { opRet, opErrno, opErrstr, output } = head.data;
   if (opRet !== 0) {
-    const message = opErrstr || output || `opRet ${opRet}, opErrno ${opErrno}`;
-    return { kind: 'refused', refusal: { opErrno, message } };
+    return { kind: 'refused', refusal: { opErrno, message: opErrstr || output } };
   }
   try {
     return { kind: 'success', value: body(tree), notice: opErrstr };

@@ -39,8 +39,8 @@ const readers: readonly (readonly [RegExp, (exited: Exited) => Answer<unknown>])
   [/^snapshot (create|config|list)/, readAcknowledgement],
 ];
 
-function read(file: string): Answer<unknown> {
-  const { words, exited } = sample(file);
+function read(file: string, gluster?: 10 | 11): Answer<unknown> {
+  const { words, exited } = sample(file, gluster);
   const line = words.join(' ');
   const reader = readers.find(([pattern]) => pattern.test(line))?.[1];
   if (reader === undefined) {
@@ -58,24 +58,27 @@ const refusedByContent = new Set([
   'volume-status-two-down.xml',
 ]);
 
-describe('every real answer', () => {
+const isRefused = (file: string): boolean => file.startsWith('fail-') || refusedByContent.has(file);
+
+describe.each([
+  [10, 177],
+  [11, 10],
+] as const)('every real answer of glusterfs %i', (gluster, atLeast) => {
+  const files = sampleFiles(gluster);
+
   it('has samples to read at all', () => {
-    expect(sampleFiles().length).toBeGreaterThanOrEqual(177);
+    expect(files.length).toBeGreaterThanOrEqual(atLeast);
   });
 
-  it.each(sampleFiles())('%s reads as success or refusal, never as unreadable', (file) => {
-    const expected = file.startsWith('fail-') || refusedByContent.has(file) ? 'refused' : 'success';
-    expect(read(file)).toMatchObject({ kind: expected });
+  it.each(files)('%s reads as success or refusal, never as unreadable', (file) => {
+    expect(read(file, gluster)).toMatchObject({ kind: isRefused(file) ? 'refused' : 'success' });
   });
 
-  it.each(sampleFiles().filter((file) => file.startsWith('fail-') || refusedByContent.has(file)))(
-    '%s is a refusal whose meaning is known',
-    (file) => {
-      const answer = read(file);
-      const problem = answer.kind === 'refused' ? problemOf(answer.refusal).problem : answer.kind;
-      expect(problem).not.toBe('other');
-    },
-  );
+  it.each(files.filter(isRefused))('%s is a refusal whose meaning is known', (file) => {
+    const answer = read(file, gluster);
+    const problem = answer.kind === 'refused' ? problemOf(answer.refusal).problem : answer.kind;
+    expect(problem).not.toBe('other');
+  });
 });
 
 describe('torn and foreign output', () => {
@@ -142,19 +145,45 @@ describe('what the answers say', () => {
     expect(many.kind === 'success' ? new Set(many.value.map(({ name }) => name)).size : 0).toBe(201);
   });
 
-  it('pool list: who is connected, and that a rejected peer is not', () => {
+  it.each([
+    ['Peer in Cluster', '1', 'member'],
+    ['Peer in Cluster', '0', 'disconnected'],
+    ['Peer Rejected', '1', 'rejected'],
+    ['Peer Rejected', '0', 'rejected'],
+    ['Establishing Connection', '0', 'unsettled'],
+    ['Probe Sent to Peer', '1', 'unsettled'],
+    ['Probe Received from Peer', '1', 'unsettled'],
+    ['Accepted peer request', '1', 'unsettled'],
+    ['Sent and Received peer request', '1', 'unsettled'],
+    ['Peer detach in progress', '1', 'unsettled'],
+    ['Probe Received from peer', '1', 'unsettled'],
+    ['Connected to Peer', '1', 'unsettled'],
+    ['Peer is connected and Accepted', '1', 'unsettled'],
+    ['Invalid State', '0', 'unsettled'],
+    ['A word of a later version', '1', 'unsettled'],
+  ])('pool list: %s, connected %s, is %s', (word, connected, state) => {
+    const { exited } = sample('pool-list-six.xml');
+    const stdout = exited.stdout
+      .replace('<stateStr>Peer Rejected', `<stateStr>${word}`)
+      .replace(/(10\.77\.0\.6<\/hostname>[^]*?<connected>)\d/, `$1${connected}`);
+    const answer = readAnswer({ ...exited, stdout }, readPeers);
+    const peers = answer.kind === 'success' ? answer.value : [];
+    expect(peers.find(({ hosts }) => hosts.includes('10.77.0.6'))).toMatchObject({ state });
+  });
+
+  it('pool list: who is a member, and who is rejected', () => {
     const answer = readAnswer(sample('pool-list-six.xml').exited, readPeers);
     const peers = answer.kind === 'success' ? answer.value : [];
-    expect(peers.map(({ hosts, connected }) => [hosts[0], connected])).toEqual([
-      ['10.77.0.2', true],
-      ['10.77.0.3', true],
-      ['10.77.0.4', true],
-      ['10.77.0.5', true],
-      ['10.77.0.6', false],
-      ['localhost', true],
+    expect(peers.map(({ hosts, state }) => [hosts[0], state])).toEqual([
+      ['10.77.0.2', 'member'],
+      ['10.77.0.3', 'member'],
+      ['10.77.0.4', 'member'],
+      ['10.77.0.5', 'member'],
+      ['10.77.0.6', 'rejected'],
+      ['localhost', 'member'],
     ]);
     expect(read('pool-list-one-down.xml')).toMatchObject({
-      value: [{ connected: true }, { connected: false }, { connected: true }],
+      value: [{ state: 'member' }, { state: 'disconnected' }, { state: 'member' }],
     });
   });
 
@@ -323,6 +352,44 @@ describe('what refusals mean', () => {
     ['Cluster quorum is not met. Changing peers is not allowed in this state', 'quorum-not-met'],
   ])('%s', (message, meaning) => {
     expect(problemOf({ opErrno: 0, message }).problem).toBe(meaning);
+  });
+
+  it.each([
+    ['Pre Validation failed on 10.77.0.3. Please check log file for details.', 'member-silent', '10.77.0.3'],
+    ['Staging failed on 10.77.0.3. Please check log file for details.', 'member-silent', '10.77.0.3'],
+    ['Staging failed on localhost. Please check the log file for more details.', 'refused-without-reason', undefined],
+    ['Commit failed on 10.77.0.3. Please check log file for details.', 'half-done', '10.77.0.3'],
+    ['Commit failed on 10.77.0.3. Error: Volume v does not exist', 'half-done', '10.77.0.3'],
+    ['Post Validation failed on 10.77.0.3. Please check log file for details.', 'half-done', '10.77.0.3'],
+    ['Commit failed on localhost. Please check the log file for more details.', 'refused-without-reason', undefined],
+    ['Staging failed on 10.77.0.2. Error: Host 10.77.0.3 not connected', 'peer-down', '10.77.0.3'],
+    ['Staging failed on 10.77.0.2. Error: Volume v already exists', 'volume-exists', 'v'],
+    ['Staging failed on 10.77.0.2. Error: Volume v does not exist', 'members-differ', '10.77.0.2'],
+    ['Staging failed on localhost. Error: Volume v does not exist', 'no-such-volume', 'v'],
+    [
+      'Staging failed on 10.77.0.2. Please check log file for details.\n' +
+        'Staging failed on 10.77.0.3. Error: /run/b/brick is already part of a volume',
+      'brick-marked',
+      '/run/b/brick',
+    ],
+    [
+      'Staging failed on 10.77.0.2. Error: one line\nVolume v does not exist\n' +
+        'Commit failed on 10.77.0.3. Please check log file for details.',
+      'half-done',
+      '10.77.0.3',
+    ],
+  ] as const)('what a member says, and when: %s', (message, problem, subject) => {
+    expect(problemOf({ opErrno: 30800, message })).toEqual(
+      subject === undefined ? { problem, message } : { problem, subject, message },
+    );
+  });
+
+  it('a refusal without any text says so, and its number counts if it means something', () => {
+    expect(problemOf({ opErrno: 30800, message: '' })).toEqual({
+      problem: 'without-a-word',
+      message: 'refused without a word (error number 30800)',
+    });
+    expect(problemOf({ opErrno: 30806, message: '' }).problem).toBe('no-such-volume');
   });
 
   it('a lock is recognised by its number when the text changes', () => {

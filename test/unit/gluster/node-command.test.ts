@@ -15,12 +15,16 @@ describe('what runs on a node', () => {
     expect(localWords(laned, [], place)).toEqual(['timeout', '--signal=KILL', '1.500', ...lock, ...plain.argv]);
   });
 
-  it('has variables and lane behind a prefix, and the deadline before it', () => {
+  it('has its lane behind a prefix, and the deadline before it', () => {
     const prefix = ['nsenter', '--target', '1', '--mount', '--'];
-    const variables = ['env', 'PATH=/usr/bin:/bin', 'LC_ALL=C', 'LVM_SUPPRESS_FD_WARNINGS=1'];
     expect(localWords(laned, prefix, place)).toEqual(
-      ['timeout', '--signal=KILL', '1.500', prefix, variables, lock, plain.argv].flat(),
+      ['timeout', '--signal=KILL', '1.500', prefix, lock, plain.argv].flat(),
     );
+  });
+
+  it('keeps the lane from a process that it leaves behind', () => {
+    const words = localWords({ ...laned, daemon: true }, [], place);
+    expect(words.slice(3, 8)).toEqual(['flock', '--nonblock', '--close', '--conflict-exit-code', '217']);
   });
 
   it('has everything behind sudo, because only root can end what root runs', () => {
@@ -36,6 +40,12 @@ describe('what runs on a node', () => {
   it('tells LVM not to complain of the lock, and other commands nothing', () => {
     expect(environmentOf(plain, place)).toEqual({ PATH: '/usr/bin:/bin', LC_ALL: 'C' });
     expect(environmentOf(laned, place)).toMatchObject({ LVM_SUPPRESS_FD_WARNINGS: '1' });
+  });
+
+  it('spares gluster the start of Python for geo-replication, which is not used', () => {
+    const gluster = { ...plain, argv: ['gluster', '--xml', 'pool', 'list'] };
+    expect(environmentOf(gluster, place)).toEqual({ PATH: '/usr/bin:/bin', LC_ALL: 'C', PYTHON: 'true' });
+    expect(remoteWords(gluster, { sudo: true }, place)).toContain('PYTHON=true');
   });
 
   it('takes one of 256 locks, always the same for a lane', () => {
@@ -119,6 +129,9 @@ describe('the end of a process on a node', () => {
     ['/usr/bin/nsenter', 'nsenter: cannot open /proc/4711/ns/mnt: No such file or directory\n', 'unreachable'],
     ['nsenter', 'nsenter: cannot open /proc/1/ns/mnt: Permission denied\n', 'refused'],
     ['ip', 'Cannot open network namespace "node-1": No such file or directory\n', 'unreachable'],
+    ['nsenter', 'nsenter: failed to execute gluster: No such file or directory\n', 'no-such-program'],
+    ['chroot', "chroot: failed to run command 'gluster': No such file or directory\n", 'no-such-program'],
+    ['ip', 'exec of "gluster" failed: No such file or directory\n', 'no-such-program'],
     ['ip', 'setting the network namespace "node-1" failed: Operation not permitted\n', 'refused'],
   ])('is that of the prefix %s: %o', (prefix, stderr, cause) => {
     expect(answerOf(exited(1, stderr), { lane: false, prefix })).toMatchObject({ kind: 'not-started', cause });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readBlockDevices, readSignatures, userOf } from '../../../src/gluster/bricks/lvm-thin/device-report.ts';
 import { ownerOf } from '../../../src/gluster/bricks/loop/names.ts';
-import { readEntries, readLoopDevices, readRoom } from '../../../src/gluster/bricks/loop/report.ts';
+import { readEntries, readListingWithRoom, readLoopDevices } from '../../../src/gluster/bricks/loop/report.ts';
 import { readMount } from '../../../src/gluster/bricks/mounts.ts';
 import { ReportError } from '../../../src/gluster/json.ts';
 import { readGroups, readPhysicalVolumes, readVolumes } from '../../../src/gluster/bricks/lvm-thin/report.ts';
@@ -137,12 +137,14 @@ describe('reports about folders', () => {
     expect(() => readEntries('d\u0000big\u00008\u0000\u0000\u0000')).toThrow('find: expected a number, got "big"');
   });
 
-  it('df: the numbers below the headings', () => {
-    expect(readRoom(' 1B-blocks      Avail\n2147483648 2080038912\n')).toEqual({
-      size: 2_147_483_648,
-      free: 2_080_038_912,
+  it('find and df behind it: entries, and the numbers below the headings', () => {
+    const room = ' 1B-blocks      Avail\n2147483648 2080038912\n';
+    expect(readListingWithRoom(`d\u00004096\u00000\u0000\u0000\u0000${room}`)).toEqual({
+      entries: [{ type: 'd', size: 4096, allocated: 0, link: '', name: '' }],
+      room: { size: 2_147_483_648, free: 2_080_038_912 },
     });
-    expect(() => readRoom('df: no such thing\n')).toThrow(ReportError);
+    expect(() => readListingWithRoom('d\u00004096\u00000\u0000\u0000\u0000')).toThrow(ReportError);
+    expect(() => readListingWithRoom('df: no such thing\n')).toThrow(ReportError);
   });
 
   it('losetup: none printed, none listed, some', () => {

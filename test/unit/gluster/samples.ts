@@ -1,4 +1,7 @@
-/** The real outputs under test/fixtures/gluster-xml, each with the command that it answers. */
+/**
+ * Real outputs, each with the command that it answers: of glusterfs 10 under test/fixtures/gluster-xml, and of 11 where it
+ * says something else under test/fixtures/gluster-xml-11.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Exited } from '../../../src/gluster/runner.ts';
 
@@ -9,7 +12,12 @@ export interface Sample {
   readonly exited: Exited;
 }
 
-const folder = new URL('../../fixtures/gluster-xml/', import.meta.url);
+type Gluster = 10 | 11;
+
+const folders: Readonly<Record<Gluster, URL>> = {
+  10: new URL('../../fixtures/gluster-xml/', import.meta.url),
+  11: new URL('../../fixtures/gluster-xml-11/', import.meta.url),
+};
 const heading = /<\?sample command="gluster --xml --mode=script ([^"]*)" exit="(\d+)" ms="\d+" stderr="([^"]*)"\?>\n?/;
 
 const unescape = (text: string): string =>
@@ -20,8 +28,8 @@ const unescape = (text: string): string =>
     .replaceAll('&quot;', '"')
     .replaceAll('&amp;', '&');
 
-export function sample(file: string): Sample {
-  const text = readFileSync(new URL(file, folder), 'utf8');
+export function sample(file: string, gluster: Gluster = 10): Sample {
+  const text = readFileSync(new URL(file, folders[gluster]), 'utf8');
   const match = heading.exec(text);
   if (match === null) {
     throw new Error(`${file} does not say which command it answers`);
@@ -34,7 +42,7 @@ export function sample(file: string): Sample {
   };
 }
 
-export const sampleFiles = (): readonly string[] =>
-  readdirSync(folder)
+export const sampleFiles = (gluster: Gluster = 10): readonly string[] =>
+  readdirSync(folders[gluster])
     .filter((file) => file.endsWith('.xml'))
     .sort();

@@ -151,7 +151,7 @@ const traps: readonly (readonly [string, () => Promise<void> | void])[] = [
       await storage.startVolume(via, spec.name, context);
       cluster.simulation.faults.add({ effect: { kind: 'cable-cut' }, node: 'node-3' });
       const peers = await storage.listPeers(via, context);
-      expect(peers.kind === 'done' && peers.value.every(({ connected }) => connected)).toBe(true);
+      expect(peers.kind === 'done' && peers.value.every(({ state }) => state === 'member')).toBe(true);
       const status = storage.volumeStatus(via, spec.name, context);
       await clock.advance(30_000);
       expect(await status).toMatchObject({ kind: 'unknown' });

@@ -52,9 +52,29 @@ export const emptyFolder = (folder: DeviceName): Command =>
 /** The path without symbolic links. */
 export const realPath = (path: string): Command => command(deadlines.look, 'realpath', '--canonicalize-existing', path);
 
-/** Bytes of the file system that a path lies on, and bytes of it that are left to write. */
-export const roomOf = (path: string): Command =>
-  command(deadlines.look, 'df', '--block-size=1', '--output=size,avail', path);
+/**
+ * A directory and what is in it, and then bytes of the file system that it lies on and bytes of it that are left to write.
+ * find runs df when it has listed everything, never before.
+ */
+export const listWithRoom = (path: string): Command =>
+  command(
+    deadlines.look,
+    'find',
+    path,
+    '-ignore_readdir_race',
+    '-maxdepth',
+    '1',
+    '-printf',
+    entryFormat,
+    '-path',
+    path,
+    '-exec',
+    'df',
+    '--block-size=1',
+    '--output=size,avail',
+    '{}',
+    '+',
+  );
 
 /** Images are nobody's business but root's. */
 export const makeShelf = ({ path }: Shelf): Command =>
@@ -68,6 +88,10 @@ export const makeLink = (text: string, path: string): Command =>
 export const extendFile = (path: string, size: Bytes): Command =>
   command(deadlines.files, 'truncate', `--size=>${size}`, path);
 
+/** The same, in place of one that may stand, in one step. */
+export const replaceLink = (text: string, path: string): Command =>
+  command(deadlines.files, 'ln', '--symbolic', '--force', '--no-target-directory', text, path);
+
 /** Success when none of them is there. They go in this order. */
 export const removeFiles = (...paths: readonly string[]): Command =>
   command(deadlines.format, 'rm', '--force', ...paths);
@@ -75,9 +99,11 @@ export const removeFiles = (...paths: readonly string[]): Command =>
 /** What was written to a file, its size, or names in a directory survive a power cut from here on. */
 export const syncPath = (path: string): Command => command(deadlines.format, 'sync', path);
 
-/** The loop device goes with the mount. One that the image has already is used again. */
+const mountOptions = 'rw,inode64,noatime,nouuid,loop,X-mount.mkdir';
+
+/** Makes the mount point where it is missing. The loop device goes with the mount; one that the image has is used again. */
 export const mountImage = ({ image, mountpoint }: BrickFiles): Command =>
-  command(deadlines.files, 'mount', '--types', 'xfs', '--options', 'rw,inode64,noatime,nouuid,loop', image, mountpoint);
+  command(deadlines.files, 'mount', '--types', 'xfs', '--options', mountOptions, image, mountpoint);
 
 const loopDevices = (...words: readonly string[]): Command =>
   command(deadlines.look, 'losetup', '--json', '--list', '--output', 'NAME,BACK-FILE', ...words);

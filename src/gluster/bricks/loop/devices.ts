@@ -4,8 +4,8 @@ import { done, type Outcome } from '../../../domain/outcome.ts';
 import { bytes } from '../../../domain/quantity.ts';
 import type { BrickFacts, DeviceFacts } from '../../../engine/ports.ts';
 import type { Errand } from '../../errand.ts';
-import { brickFilesOf } from './names.ts';
-import { contentsOf, factsFrom, footprintOf, roomIn, whyUnprepared, type Unprepared } from './shelf.ts';
+import { brickFilesOf, plainSign } from './names.ts';
+import { contentsAndRoom, contentsOf, factsFrom, footprintOf, whyUnprepared, type Unprepared } from './shelf.ts';
 
 export async function inspectDevice(errand: Errand, device: DeviceName): Promise<Outcome<DeviceFacts>> {
   const facts = await factsOf(errand, device);
@@ -13,12 +13,8 @@ export async function inspectDevice(errand: Errand, device: DeviceName): Promise
 }
 
 export async function factsOf(errand: Errand, device: DeviceName): Promise<Outcome<DeviceFacts> | Unprepared> {
-  const contents = await contentsOf(errand, device);
-  if (contents.kind !== 'contents') {
-    return contents;
-  }
-  const room = await roomIn(errand, device);
-  return room.kind === 'read' ? done(factsFrom(device, contents, room.value)) : room;
+  const found = await contentsAndRoom(errand, device);
+  return found.kind === 'contents' ? done(factsFrom(device, found, found.room)) : found;
 }
 
 /** One whose making was cut off counts too: with size 0, so that whoever looks for leftovers finds it. */
@@ -30,8 +26,9 @@ export async function listBricks(errand: Errand, device: DeviceName): Promise<Ou
         [...contents.bricks.values()].map((stored) => ({
           id: stored.id,
           path: brickFilesOf(errand.node.id, device, stored.id).path,
-          size: stored.ready ? (stored.image ?? bytes(0)) : bytes(0),
+          size: stored.sign === undefined ? bytes(0) : (stored.image ?? bytes(0)),
           footprint: footprintOf(stored),
+          ...(stored.sign === undefined || stored.sign === plainSign ? {} : { identity: stored.sign }),
         })),
       );
     case 'unprepared':
@@ -46,7 +43,9 @@ export async function wakeBricks(errand: Errand, device: DeviceName): Promise<Ou
   switch (contents.kind) {
     case 'contents':
       return done(
-        [...contents.bricks.values()].flatMap(({ id, image, ready }) => (ready && image !== undefined ? [id] : [])),
+        [...contents.bricks.values()].flatMap(({ id, image, sign }) =>
+          sign !== undefined && image !== undefined ? [id] : [],
+        ),
       );
     case 'unprepared':
       return whyUnprepared(errand, device);

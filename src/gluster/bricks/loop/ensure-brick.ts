@@ -10,9 +10,9 @@ import * as files from '../../argv/files.ts';
 import type { Errand } from '../../errand.ts';
 import { servedDirectory } from '../served-directory.ts';
 import { step } from '../steps.ts';
-import { extendFile, makeLink, removeFiles, syncPath } from './argv.ts';
+import { extendFile, removeFiles, replaceLink, syncPath } from './argv.ts';
 import { mounted } from './mount.ts';
-import { brickFilesOf, type BrickFiles } from './names.ts';
+import { brickFilesOf, plainSign, type BrickFiles } from './names.ts';
 import { contentsOf, shortage, type Stored } from './shelf.ts';
 
 /** `fresh`: this call made it, so there is nothing on it yet. */
@@ -52,10 +52,25 @@ async function image(errand: Errand, brick: BrickSpec, place: BrickFiles): Promi
     return contents;
   }
   const stored = contents.bricks.get(brick.id);
-  return stored?.ready === true && stored.image !== undefined
-    ? ((await withoutVainClaim(errand, stored, place)) ?? { kind: 'made', size: stored.image, fresh: false })
+  return stored?.sign !== undefined && stored.image !== undefined
+    ? ((await withoutVainClaim(errand, stored, place)) ??
+        (await withIdentity(errand, brick, place, stored.sign)) ?? { kind: 'made', size: stored.image, fresh: false })
     : format(errand, brick, place, stored);
 }
+
+/** One that stood already may be of an earlier life of its volume, or of a version that wrote none. */
+async function withIdentity(
+  errand: Errand,
+  { identity }: BrickSpec,
+  place: BrickFiles,
+  sign: string,
+): Promise<Setback | undefined> {
+  return identity === undefined || identity === sign ? undefined : signed(errand, place, identity);
+}
+
+/** Gives the sign that its file system is whole, on the disk before anything is on the brick. */
+const signed = async (errand: Errand, place: BrickFiles, text: string): Promise<Setback | undefined> =>
+  (await step(errand, replaceLink(text, place.ready))) ?? step(errand, syncPath(place.shelf));
 
 async function format(
   errand: Errand,
@@ -64,7 +79,7 @@ async function format(
   stored: Stored | undefined,
 ): Promise<Made | Setback> {
   const wanted = roundUp(brick.size, extentSize);
-  if (stored?.ready === true || (stored?.image ?? 0) > wanted) {
+  if (stored?.sign !== undefined || (stored?.image ?? 0) > wanted) {
     // Without its image the sign is a leftover, and a larger image is one of an earlier plan; no data can be on either.
     const setback = await step(errand, removeFiles(place.ready, place.image));
     if (setback !== undefined) {
@@ -75,8 +90,7 @@ async function format(
     (await step(errand, extendFile(place.image, wanted))) ??
     (await promiseHolds(errand, brick, place.image)) ??
     (await step(errand, files.makeXfs(place.image, { arbiter: brick.arbiter, force: true }))) ??
-    (await step(errand, makeLink('xfs', place.ready))) ??
-    (await step(errand, syncPath(place.shelf)));
+    (await signed(errand, place, brick.identity ?? plainSign));
   return setback ?? { kind: 'made', size: wanted, fresh: true };
 }
 

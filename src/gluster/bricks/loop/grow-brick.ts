@@ -25,7 +25,7 @@ export async function growBrick(errand: Errand, brick: BrickSpec): Promise<Outco
     return contents;
   }
   const stored = contents.bricks.get(brick.id);
-  if (stored?.ready !== true || stored.image === undefined) {
+  if (stored?.sign === undefined || stored.image === undefined) {
     return notStanding(errand, brick);
   }
   const size = bytes(Math.max(stored.image, roundUp(brick.size, extentSize)));

@@ -1,7 +1,6 @@
 /** The mount of an image, and the loop device that comes and goes with it. */
 import type { BrickId, DeviceName } from '../../../domain/names.ts';
 import { done, failed, type Outcome, type Setback } from '../../../domain/outcome.ts';
-import * as files from '../../argv/files.ts';
 import type { Errand } from '../../errand.ts';
 import { mountOn, strangeMount } from '../mounts.ts';
 import { look, step } from '../steps.ts';
@@ -29,9 +28,7 @@ export async function mounted(
       return loops.value.includes(mount.source) ? done(false) : strangeMount(errand, mount);
     }
   }
-  return (
-    (await step(errand, files.makeDirectory(brick.mountpoint))) ?? (await step(errand, mountImage(brick))) ?? done(true)
-  );
+  return (await step(errand, mountImage(brick))) ?? done(true);
 }
 
 export const mountBrick = (errand: Errand, device: DeviceName, brick: BrickId): Promise<Outcome<boolean>> =>

@@ -33,11 +33,17 @@ export interface BrickFiles extends MountPlace {
   readonly shelf: string;
   /** Sparse, with the file system in it. */
   readonly image: string;
-  /** A symbolic link that stands once the file system is whole: what is not ready was never mounted. */
+  /**
+   * A symbolic link that stands once the file system is whole: what is not ready was never mounted. Its text is the brick's
+   * identity, or `plainSign`.
+   */
   readonly ready: string;
   /** Empty but for its size, which the image is going to have when it is larger than what the image has. */
   readonly claim: string;
 }
+
+/** The sign of a brick that says nothing of its volume. */
+export const plainSign = 'xfs';
 
 const endings = { image: '.xfs', ready: '.ready', claim: '.claim' } as const;
 export type BrickFile = keyof typeof endings;

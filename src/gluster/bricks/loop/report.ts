@@ -1,4 +1,4 @@
-/** What `find`, `df` and `losetup` say. Each reader throws ReportError when the text is no such report. */
+/** What `find`, `df` below it and `losetup` say. Each reader throws ReportError when the text is no such report. */
 import { z } from 'zod';
 import { bytes, type Bytes } from '../../../domain/quantity.ts';
 import { parseJson, ReportError } from '../../json.ts';
@@ -37,8 +37,19 @@ export interface Room {
   readonly free: Bytes;
 }
 
-/** Of `argv.roomOf`: a line of headings, and one of numbers. */
-export function readRoom(text: string): Room {
+export interface ListingWithRoom {
+  readonly entries: readonly Entry[];
+  readonly room: Room;
+}
+
+/** Of `argv.listWithRoom`: what df says stands behind the last field. */
+export function readListingWithRoom(text: string): ListingWithRoom {
+  const end = text.lastIndexOf('\0') + 1;
+  return { entries: readEntries(text.slice(0, end)), room: readRoom(text.slice(end)) };
+}
+
+/** A line of headings, and one of numbers. */
+function readRoom(text: string): Room {
   const [, size, free] = /^[^\n]*\n\s*(\d+)\s+(\d+)\s*$/.exec(text) ?? [];
   return { size: count('df', size), free: count('df', free) };
 }

@@ -5,19 +5,17 @@ import { brickFootprint, extentSize } from '../../../domain/placement/footprint.
 import { bytes, roundDown, roundUp, type Bytes } from '../../../domain/quantity.ts';
 import { deviceMissing, deviceUnprepared, type DeviceFacts } from '../../../engine/ports.ts';
 import type { Errand } from '../../errand.ts';
-import { look } from '../steps.ts';
-import { roomOf } from './argv.ts';
-import { listing } from './listing.ts';
+import { listing, listingWithRoom } from './listing.ts';
 import { brickFileOf, identityName, shelfOf } from './names.ts';
-import { readRoom, type Entry, type Room } from './report.ts';
+import type { Entry, Room } from './report.ts';
 
 /** One brick's files, as they stand. */
 export interface Stored {
   readonly id: BrickId;
   /** Bytes of the image; `undefined`: there is none. */
   readonly image: Bytes | undefined;
-  /** The image's file system is whole. */
-  readonly ready: boolean;
+  /** The text of the sign that the image's file system is whole; `undefined`: it is not. */
+  readonly sign: string | undefined;
   /** Bytes that the image may grow to; 0: no claim stands. */
   readonly claim: Bytes;
   /** Bytes that all its files take by now. */
@@ -32,31 +30,46 @@ export interface Contents {
 export type Unprepared = { readonly kind: 'unprepared' };
 
 export async function contentsOf(errand: Errand, device: DeviceName): Promise<Contents | Unprepared | Setback> {
-  const shelf = shelfOf(errand.node.id, device);
-  const listed = await listing(errand, shelf.path);
+  const listed = await listing(errand, shelfOf(errand.node.id, device).path);
+  return listed.kind === 'read' ? contentsAmong(errand, device, listed.value) : listed;
+}
+
+/** The room is looked at after the contents: what is written in between is then counted twice, not missed. */
+export async function contentsAndRoom(
+  errand: Errand,
+  device: DeviceName,
+): Promise<(Contents & { readonly room: Room }) | Unprepared | Setback> {
+  const listed = await listingWithRoom(errand, shelfOf(errand.node.id, device).path);
   if (listed.kind !== 'read') {
     return listed;
   }
-  const identity = listed.value.find(({ name }) => name === identityName);
+  const { entries, room } = listed.value;
+  const contents = contentsAmong(errand, device, entries);
+  return contents.kind === 'contents' ? { ...contents, room } : contents;
+}
+
+function contentsAmong(errand: Errand, device: DeviceName, entries: readonly Entry[]): Contents | Unprepared | Setback {
+  const shelf = shelfOf(errand.node.id, device);
+  const identity = entries.find(({ name }) => name === identityName);
   if (identity === undefined) {
     return { kind: 'unprepared' };
   }
   return identity.link === shelf.identityText
-    ? { kind: 'contents', bricks: storedAmong(listed.value) }
+    ? { kind: 'contents', bricks: storedAmong(entries) }
     : rejected(`${errand.node.id}: ${shelf.identity}: expected ${shelf.identityText}, got ${identity.link}`);
 }
 
 function storedAmong(entries: readonly Entry[]): ReadonlyMap<BrickId, Stored> {
   const bricks = new Map<BrickId, Stored>();
-  for (const { name, size, allocated } of entries) {
+  for (const { name, size, allocated, link } of entries) {
     const found = brickFileOf(name);
     if (found !== undefined) {
       const { brick: id, file } = found;
-      const before = bricks.get(id) ?? { id, image: undefined, ready: false, claim: bytes(0), allocated: bytes(0) };
+      const before = bricks.get(id) ?? { id, image: undefined, sign: undefined, claim: bytes(0), allocated: bytes(0) };
       bricks.set(id, {
         ...before,
         ...(file === 'image' ? { image: size } : {}),
-        ...(file === 'ready' ? { ready: true } : {}),
+        ...(file === 'ready' ? { sign: link } : {}),
         ...(file === 'claim' ? { claim: size } : {}),
         allocated: bytes(before.allocated + allocated),
       });
@@ -94,21 +107,11 @@ export async function shortage(
   errand: Errand,
   device: DeviceName,
 ): Promise<{ readonly kind: 'short'; readonly bytes: number } | Unprepared | Setback> {
-  const contents = await contentsOf(errand, device);
-  if (contents.kind !== 'contents') {
-    return contents;
-  }
-  const room = await roomIn(errand, device);
-  return room.kind === 'read'
-    ? { kind: 'short', bytes: Math.max(0, outstanding([...contents.bricks.values()]) - room.value.free) }
-    : room;
+  const found = await contentsAndRoom(errand, device);
+  return found.kind === 'contents'
+    ? { kind: 'short', bytes: Math.max(0, outstanding([...found.bricks.values()]) - found.room.free) }
+    : found;
 }
-
-/** Asked after the contents: what is written in between is then counted twice, not missed. */
-export const roomIn = (
-  errand: Errand,
-  device: DeviceName,
-): Promise<{ readonly kind: 'read'; readonly value: Room } | Setback> => look(errand, roomOf(device), readRoom);
 
 /** Other people's files come and go; a device's size follows them in steps of this part of the file system. */
 const steps = 128;

@@ -86,6 +86,10 @@ export const lvActivate = (place: BrickPlace): Command =>
 export const lvDeactivateParts = ({ group, pool }: BrickPlace): Command =>
   change('lvchange', '--activate', 'n', `${group}/${pool}_tmeta`, `${group}/${pool}_tdata`);
 
+/** Puts a tag on a brick's pool, in one step with taking others off. */
+export const lvRetag = (place: BrickPlace, old: readonly string[], tag: string): Command =>
+  change('lvchange', ...old.flatMap((each) => ['--deltag', each]), ...addTags([tag]), `${place.group}/${place.pool}`);
+
 export const vgReport = (group: VolumeGroupName): Command =>
   report('vgs', 'vg_name,vg_size,vg_free,vg_extent_size,vg_tags', group);
 
@@ -93,6 +97,10 @@ const volumeFields = 'lv_name,lv_size,pool_lv,lv_tags';
 
 /** Every logical volume of the group, the hidden ones too. */
 export const lvReport = (group: VolumeGroupName): Command => report('lvs', volumeFields, '--all', group);
+
+/** The spare that LVM keeps for the metadata of the group's pools; an empty report while there is none. */
+export const spareReport = (group: VolumeGroupName): Command =>
+  report('lvs', volumeFields, '--all', '--select', 'lv_role=spare', group);
 
 /** The pool of one brick, its volume, and what else is in the pool; an empty report when neither of the two is there. */
 export const lvReportOf = ({ group, pool, volume }: BrickPlace): Command =>

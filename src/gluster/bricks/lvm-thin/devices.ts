@@ -8,7 +8,7 @@ import type { Command } from '../../runner.ts';
 import * as lvm from './argv.ts';
 import { blockDevice } from './block-device.ts';
 import { groupMissing } from './failures.ts';
-import { brickIdOfTags, brickPlaceOf, groupTags, volumeGroupOf } from './names.ts';
+import { brickIdOfTags, brickPlaceOf, groupTags, identityOfTags, volumeGroupOf } from './names.ts';
 import { readGroups, readVolumes, type GroupRow, type VolumeRow } from './report.ts';
 
 export async function inspectDevice(errand: Errand, device: DeviceName): Promise<Outcome<DeviceFacts>> {
@@ -57,18 +57,19 @@ export async function factsOf(errand: Errand, device: DeviceName): Promise<Outco
   if (missing !== undefined) {
     return rejected(`${errand.node.id}: volume group ${group} stands but does not carry the tag ${missing}`);
   }
-  const volumes = await volumesOf(errand, device);
-  return volumes.kind === 'done' ? done(usable(device, row, volumes.value)) : volumes;
+  // Not all volumes: a device is looked at every few seconds, and may have thousands.
+  const spares = await reported(errand, lvm.spareReport(group), readVolumes);
+  return spares.kind === 'done' ? done(usable(device, row, spares.value)) : spares;
 }
 
 /**
  * LVM keeps one spare for the metadata of pools, as big as the biggest one. What the biggest possible brick would need
  * is set aside from the start, so that no plan that fits by its footprint fails for want of the spare.
  */
-function usable(device: DeviceName, group: GroupRow, volumes: readonly VolumeRow[]): DeviceFacts {
+function usable(device: DeviceName, group: GroupRow, spares: readonly VolumeRow[]): DeviceFacts {
   const extent = group.vg_extent_size;
   const aside = roundUp(Math.min(group.vg_size / 200, 16 * GiB), extent);
-  const spare = volumes.find(({ lv_name }) => lv_name.includes('pmspare'))?.lv_size ?? 0;
+  const spare = spares[0]?.lv_size ?? 0;
   const left = (whole: Bytes, taken: number): Bytes => roundDown(Math.max(0, whole - Math.max(0, taken)), extent);
   return { device, size: left(group.vg_size, aside), free: left(group.vg_free, aside - spare) };
 }
@@ -110,7 +111,16 @@ function bricksAmong(rows: readonly VolumeRow[], node: NodeId, device: DeviceNam
       const pool = sizes.get(place.pool) ?? 0;
       // A hidden volume's name stands in brackets.
       const footprint = bytes(pool + (sizes.get(`[${place.pool}_tmeta]`) ?? 0));
-      return [{ id, path: place.path, size: sizes.get(place.volume) ?? bytes(0), footprint }];
+      const identity = identityOfTags(lv_tags);
+      return [
+        {
+          id,
+          path: place.path,
+          size: sizes.get(place.volume) ?? bytes(0),
+          footprint,
+          ...(identity === undefined ? {} : { identity }),
+        },
+      ];
     } catch (error) {
       if (error instanceof NameError) {
         // Somebody tagged something by hand; it is no brick of ours.

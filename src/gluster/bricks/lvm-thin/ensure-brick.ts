@@ -16,7 +16,7 @@ import { activate } from './activate.ts';
 import * as lvm from './argv.ts';
 import { groupMissing, noSpace, volumeExists, volumeMissing } from './failures.ts';
 import { fileSystem, mounted } from './file-system.ts';
-import { brickPlaceOf, brickTags, type BrickPlace } from './names.ts';
+import { brickPlaceOf, brickTags, identityTagOf, type BrickPlace } from './names.ts';
 import { whatStands } from './what-stands.ts';
 
 interface Work {
@@ -86,7 +86,8 @@ async function earlierWork(work: Work): Promise<Made | Setback> {
       // After a reboot it may stand without being a block device.
       const found = await activate(errand, place);
       if (found === 'active') {
-        return { kind: 'made', size: standing.size, fresh: false, alone };
+        const made = { kind: 'made', size: standing.size, fresh: false, alone } as const;
+        return (await withIdentity(work, standing.identity)) ?? made;
       }
       if (found !== 'unborn') {
         return found;
@@ -101,6 +102,14 @@ async function earlierWork(work: Work): Promise<Made | Setback> {
     default:
       return standing;
   }
+}
+
+/** One that stood already may be of an earlier life of its volume, or of a version that wrote none. */
+async function withIdentity({ errand, brick, place }: Work, said: string | undefined): Promise<Setback | undefined> {
+  const { identity } = brick;
+  return identity === undefined || identity === said
+    ? undefined
+    : step(errand, lvm.lvRetag(place, said === undefined ? [] : [identityTagOf(said)], identityTagOf(identity)));
 }
 
 /**

@@ -33,14 +33,26 @@ export function brickPlaceOf(node: NodeId, device: DeviceName, brick: BrickId): 
 }
 
 const brickTag = 'brickyard.brick=';
+const identityTag = 'brickyard.identity=';
 const nodeTag = 'brickyard.node=';
 const deviceTag = 'brickyard.device=';
 
-/** LVM tags that say whose a brick is. Ids keep to LVM's tag alphabet. */
-export const brickTags = ({ id, volume }: Pick<BrickSpec, 'id' | 'volume'>): readonly string[] => [
+/** LVM tags that say whose a brick is. Ids keep to LVM's tag alphabet, and an identity to the 1,024 characters of a tag too. */
+export const brickTags = ({
+  id,
+  volume,
+  identity,
+}: Pick<BrickSpec, 'id' | 'volume' | 'identity'>): readonly string[] => [
   `${brickTag}${id}`,
   `brickyard.volume=${volume}`,
+  ...(identity === undefined ? [] : [identityTagOf(identity)]),
 ];
+
+export const identityTagOf = (identity: string): string => `${identityTag}${identity}`;
+
+/** What a list of tags says of the brick's volume. */
+export const identityOfTags = (tags: readonly string[]): string | undefined =>
+  tags.find((tag) => tag.startsWith(identityTag))?.slice(identityTag.length);
 
 /** LVM tags of a device's volume group. */
 export const groupTags = (node: NodeId, device: DeviceName): readonly string[] => [

@@ -4,7 +4,7 @@ import { bytes, type Bytes } from '../../../domain/quantity.ts';
 import type { BrickSpec } from '../../../engine/ports.ts';
 import { lvReportOf } from './argv.ts';
 import type { Errand } from '../../errand.ts';
-import { brickIdOfTags, type BrickPlace } from './names.ts';
+import { brickIdOfTags, identityOfTags, type BrickPlace } from './names.ts';
 import { readVolumes } from './report.ts';
 import { groupMissing } from './failures.ts';
 
@@ -20,6 +20,8 @@ export type Standing =
       readonly size: Bytes;
       readonly pool: Bytes;
       readonly metadata: Bytes;
+      /** What its pool says of its volume. */
+      readonly identity: string | undefined;
       /** Snapshots of it, and clones: whatever else its pool holds. */
       readonly others: readonly string[];
     };
@@ -63,6 +65,7 @@ export async function whatStands(errand: Errand, place: BrickPlace, brick: Brick
         size: volume.lv_size,
         pool: pool?.lv_size ?? bytes(0),
         metadata: pool?.lv_metadata_size ?? bytes(0),
+        identity: identityOfTags(pool?.lv_tags ?? []),
         others,
       };
 }

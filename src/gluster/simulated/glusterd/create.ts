@@ -123,7 +123,7 @@ function setSharesHost(places: readonly Place[], perSet: number): boolean {
 function onOrigin(pool: TrustedPool, origin: Machine, places: readonly Place[], uuid: string): string | undefined {
   for (const { host, path } of places) {
     const machine = pool.member(host);
-    if (machine === undefined) {
+    if (machine === undefined || pool.rejects(origin, machine)) {
       return `Host ${host} is not in 'Peer in Cluster' state`;
     }
     if (machine !== origin && !pool.connected(origin).includes(machine)) {

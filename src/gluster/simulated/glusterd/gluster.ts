@@ -112,7 +112,7 @@ export function gluster(
     case 'volume start':
       return startVolume(pool, machine, name, { force, now: world.now() });
     case 'volume stop':
-      return stopVolume(pool, name, world.now());
+      return stopVolume(pool, machine, name, world.now());
     case 'volume delete':
       return deleteVolume(pool, machine, name);
     case 'volume status':

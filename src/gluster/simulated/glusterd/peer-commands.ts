@@ -5,16 +5,17 @@ import { detachRefusal, refusal, success } from './answers.ts';
 import type { PoolBrick, TrustedPool } from './pool.ts';
 
 export function listPool(pool: TrustedPool, origin: Machine): ToolResult {
-  const connected = pool.connected(origin);
+  const away = pool.away(origin);
   const others = pool.members
     .filter((machine) => machine !== origin)
     .map((machine) => ({
       uuid: machine.uuid,
       hostname: machine.storage,
       hostnames: { hostname: machine.storage },
-      connected: connected.includes(machine) ? 1 : 0,
-      state: 3,
-      stateStr: 'Peer in Cluster',
+      connected: away.includes(machine) ? 0 : 1,
+      ...(pool.rejects(origin, machine)
+        ? { state: 6, stateStr: 'Peer Rejected' }
+        : { state: 3, stateStr: 'Peer in Cluster' }),
     }));
   return success({ peerStatus: { peer: [...others, { uuid: origin.uuid, hostname: 'localhost', connected: 1 }] } });
 }

@@ -97,9 +97,19 @@ export class TrustedPool {
     return this.members.find((machine) => machine.storage === host || machine.manage === host);
   }
 
-  /** Members that gluster counts as connected, as seen from one of them. */
+  /** Members that take part in what one of them does: it sees them, and neither rejects the other. */
   connected(from: Machine): readonly Machine[] {
-    return this.members.filter((machine) => machine === from || machine.seenByPeers);
+    return this.members.filter((machine) => machine === from || (machine.seenByPeers && !this.rejects(from, machine)));
+  }
+
+  /** Whether two members are at odds: one of them differs from all others. */
+  rejects(from: Machine, machine: Machine): boolean {
+    return machine !== from && (machine.rejected || from.rejected);
+  }
+
+  /** Members that are not there at all, as seen from one of them. */
+  away(from: Machine): readonly Machine[] {
+    return this.members.filter((machine) => machine !== from && !machine.seenByPeers);
   }
 
   #bricksOf(machine: Machine): PathSet {

@@ -58,7 +58,8 @@ function troubleOf({ machine, path }: PoolBrick, { name, uuid }: PoolVolume): st
     : `Volume id mismatch for brick ${machine.storage}:${path}. Expected volume id ${uuid}, volume id ${mark} found`;
 }
 
-export function stopVolume(pool: TrustedPool, name: string, now: number): ToolResult {
+/** A member that is at odds with this one is not told, and serves on. */
+export function stopVolume(pool: TrustedPool, origin: Machine, name: string, now: number): ToolResult {
   const volume = pool.volume(name);
   if (volume === undefined) {
     return refusal(noSuchVolume(name));
@@ -70,13 +71,13 @@ export function stopVolume(pool: TrustedPool, name: string, now: number): ToolRe
     return refusal(`rebalance session is in progress for the volume '${name}'`);
   }
   volume.status = 'stopped';
-  for (const { machine, path } of volume.bricks) {
+  for (const { machine, path } of volume.bricks.filter((brick) => !pool.rejects(origin, brick.machine))) {
     machine.served.delete(path);
   }
   return success({ volStop: identity(volume) });
 }
 
-/** The marks stay on the bricks. Every member of the pool must be up, whether it has a brick of the volume or not. */
+/** The marks stay on the bricks. Every member of the pool must be up, whether it has a brick of the volume or not; a rejected one may be. */
 export function deleteVolume(pool: TrustedPool, origin: Machine, name: string): ToolResult {
   const volume = pool.volume(name);
   if (volume === undefined) {
@@ -85,7 +86,7 @@ export function deleteVolume(pool: TrustedPool, origin: Machine, name: string): 
   if (volume.status === 'started') {
     return refusal(`Volume ${name} has been started.Volume needs to be stopped before deletion.`);
   }
-  if (pool.connected(origin).length < pool.members.length) {
+  if (pool.away(origin).length > 0) {
     return refusal('Some of the peers are down');
   }
   pool.remove(volume);

@@ -150,8 +150,12 @@ export const mount: Tool = (machine, words) => {
   if (store === undefined) {
     return complain(`special device ${device} does not exist.`);
   }
+  const options = textOf(parsed, 'options')?.split(',') ?? [];
   if (machine.files.find(target) === undefined) {
-    return complain('mount point does not exist.');
+    if (!options.includes('X-mount.mkdir')) {
+      return complain('mount point does not exist.');
+    }
+    machine.files.make(target);
   }
   if (fileSystem === undefined) {
     return complain(
@@ -162,7 +166,7 @@ export const mount: Tool = (machine, words) => {
     return complain(`${device} already mounted on ${target}.`);
   }
   if (store instanceof ImageFile) {
-    if (textOf(parsed, 'options')?.split(',').includes('loop') !== true) {
+    if (!options.includes('loop')) {
       return undefined;
     }
     fileSystem.source = machine.loops.attach(device, store);

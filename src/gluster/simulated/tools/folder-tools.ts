@@ -1,15 +1,21 @@
-/** `find`, `df`, `truncate` and others: what the bricks of folders are made with. */
+/** `find`, `truncate` and others: what the bricks of folders are made with. */
 import { entriesBelow, ImageFile, type FoundEntry } from '../files.ts';
 import type { Machine } from '../machine.ts';
 import { complaint, printed, silent, type Tool, type ToolResult } from './tool.ts';
 
 /** The one format that anybody here asks for. */
 const format = String.raw`%y\0%s\0%b\0%l\0%P\0`;
+/** The one thing that anybody has find run. */
+const df = 'df --block-size=1 --output=size,avail';
 
 export const find: Tool = (machine, [folder = '', ...words]) => {
   const line = words.join(' ');
   if (line === `-ignore_readdir_race -maxdepth 1 -printf ${format}`) {
     return list(machine, folder);
+  }
+  if (line === `-ignore_readdir_race -maxdepth 1 -printf ${format} -path ${folder} -exec ${df} {} +`) {
+    const listed = list(machine, folder);
+    return listed.exitCode === 0 ? { ...listed, stdout: listed.stdout + roomAt(machine, folder) } : listed;
   }
   const identities = /^-ignore_readdir_race -xdev (?:-maxdepth (\d) )?-type l -name (\S+) -printf (.+)$/.exec(line);
   if (identities?.[3] === format) {
@@ -64,17 +70,14 @@ export const realpath: Tool = (machine, [flag, path, ...rest]) => {
     : printed(`${path}\n`);
 };
 
-export const df: Tool = (machine, [unit, output, path, ...rest]) => {
-  if (unit !== '--block-size=1' || output !== '--output=size,avail' || path === undefined || rest.length > 0) {
-    return undefined;
-  }
-  const room = machine.roomAt(path);
-  return room === undefined
-    ? complaint(1, `df: ${path}: No such file or directory`)
-    : printed(`1B-blocks Avail\n${room.size} ${room.size - room.taken}\n`);
-};
+function roomAt(machine: Machine, path: string): string {
+  const { size, taken } = machine.roomAt(path) ?? { size: 0, taken: 0 };
+  return `1B-blocks Avail\n${size} ${size - taken}\n`;
+}
 
-export const ln: Tool = (machine, [symbolic, noTarget, text, path, ...rest]) => {
+export const ln: Tool = (machine, words) => {
+  const force = words[1] === '--force';
+  const [symbolic, noTarget, text, path, ...rest] = force ? words.toSpliced(1, 1) : words;
   if (symbolic !== '--symbolic' || noTarget !== '--no-target-directory' || text === undefined || rest.length > 0) {
     return undefined;
   }
@@ -82,7 +85,7 @@ export const ln: Tool = (machine, [symbolic, noTarget, text, path, ...rest]) => 
   if (path === undefined) {
     return undefined;
   }
-  if (machine.files.file(path) !== undefined || machine.files.find(path) !== undefined) {
+  if ((machine.files.file(path) !== undefined && !force) || machine.files.find(path) !== undefined) {
     return complain('File exists');
   }
   return machine.files.put(path, { kind: 'link', text }) ? silent : complain('No such file or directory');

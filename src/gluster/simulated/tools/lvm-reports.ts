@@ -86,7 +86,9 @@ const hidden = (name: string, bytes: number): Row => ({
   lv_tags: '',
 });
 
-/** `lv_name=a||pool_lv=b` and so on: the only form of selection that anybody here uses. */
+const onlySpare = 'lv_role=spare';
+
+/** `lv_name=a||pool_lv=b` and so on: with `onlySpare` the only forms of selection that anybody here uses. */
 function selected(text: string, group: VolumeGroup): readonly LogicalVolume[] | undefined {
   const found: (readonly LogicalVolume[] | undefined)[] = text.split('||').map((term) => {
     const [, field, name = ''] = /^(lv_name|pool_lv)=([a-z0-9_]+)$/.exec(term) ?? [];
@@ -114,12 +116,15 @@ export const lvs: Tool = (machine, words) => {
   if (group === undefined) {
     return groupNotFound(name);
   }
-  const volumes = select === undefined ? group.volumes : selected(select, group);
+  const volumes = select === undefined ? group.volumes : select === onlySpare ? [] : selected(select, group);
   if (volumes === undefined) {
     return undefined;
   }
   const all = parsed.values['all'] === true;
-  const spare = all && group.spare > 0 ? [hidden('lvol0_pmspare', group.spare * group.extent)] : [];
+  const spare =
+    all && group.spare > 0 && (select === undefined || select === onlySpare)
+      ? [hidden('lvol0_pmspare', group.spare * group.extent)]
+      : [];
   const text = report('lv', parsed, [...spare, ...volumes.flatMap((volume) => rowsOf(volume, group, all))]);
   return text === undefined ? undefined : printed(text);
 };

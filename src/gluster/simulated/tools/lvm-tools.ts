@@ -5,6 +5,8 @@ import { complaint, silent, textOf, textsOf, wordsOf, type Tool, type ToolResult
 
 const text = { type: 'string' } as const;
 const quiet = { quiet: { type: 'boolean', multiple: true } } as const;
+/** What LVM takes for a tag. */
+const tagGrammar = /^[A-Za-z0-9_+.][A-Za-z0-9_+./=!:&#-]{0,1023}$/;
 const addtag = { addtag: { type: 'string', multiple: true } } as const;
 
 /** `4194304b` or `128M` in bytes. */
@@ -71,15 +73,34 @@ export const vgcreate: Tool = (machine, words) => {
 };
 
 export const lvchange: Tool = (machine, words) => {
-  const parsed = wordsOf(words, { ...quiet, activate: text });
+  const parsed = wordsOf(words, { ...quiet, ...addtag, deltag: { type: 'string', multiple: true }, activate: text });
   const targets = parsed?.positionals ?? [];
   const mode = parsed === undefined ? undefined : textOf(parsed, 'activate');
+  if (parsed !== undefined && mode === undefined) {
+    return retag(machine, parsed);
+  }
   if ((mode !== 'y' && mode !== 'n') || targets.length === 0) {
     return undefined;
   }
   const answers = targets.map((target) => (mode === 'y' ? activate(machine, target) : deactivatePart(machine, target)));
   return answers.find((answer) => answer !== silent) ?? silent;
 };
+
+function retag(machine: Machine, words: Words): ToolResult | undefined {
+  const [target = '', ...rest] = words.positionals;
+  const added = textsOf(words, 'addtag');
+  if (rest.length > 0 || added.length === 0 || !added.every((tag) => tagGrammar.test(tag))) {
+    return undefined;
+  }
+  const [groupName = '', name = ''] = target.split('/');
+  const volume = machine.groups.get(groupName)?.find(name);
+  if (volume === undefined) {
+    return notFound(machine, groupName, name);
+  }
+  const gone = new Set([...textsOf(words, 'deltag'), ...added]);
+  volume.tags = [...volume.tags.filter((tag) => !gone.has(tag)), ...added];
+  return silent;
+}
 
 function activate(machine: Machine, target: string): ToolResult {
   const [groupName = '', name = ''] = target.split('/');
@@ -124,7 +145,8 @@ export const lvcreate: Tool = (machine, words) => {
     poolName === undefined ||
     name === undefined ||
     virtual === undefined ||
-    rest.length > 0
+    rest.length > 0 ||
+    !textsOf(parsed, 'addtag').every((tag) => tagGrammar.test(tag))
   ) {
     return undefined;
   }

@@ -7,7 +7,7 @@ import type { DeviceName } from '../../../../src/domain/names.ts';
 import { brickFilesOf } from '../../../../src/gluster/bricks/loop/names.ts';
 import { brickPlaceOf } from '../../../../src/gluster/bricks/lvm-thin/names.ts';
 import { deviceKeyOf, mountPlaceOf } from '../../../../src/gluster/bricks/place.ts';
-import type { FaultSpec } from '../../../../src/gluster/simulated/faults.ts';
+import type { FaultSpec, NodeCondition } from '../../../../src/gluster/simulated/faults.ts';
 import type { SimulatedCluster } from '../../../support/simulated-cluster.ts';
 import { brickOf, nameOf } from '../verbs/volume-fixture.ts';
 
@@ -18,12 +18,12 @@ export interface Ground extends SimulatedCluster {
 
 const locked = 'Another transaction is in progress. Please try again after some time.';
 
-const effect: fc.Arbitrary<Exclude<FaultSpec['effect'], { kind: 'glusterd-down' | 'power-off' | 'cable-cut' }>> =
-  fc.oneof(
-    fc.constant({ kind: 'lose-answer' as const }),
-    fc.constant({ kind: 'unreachable' as const }),
-    fc.constant({ kind: 'fail' as const, exitCode: 1, stderr: 'no luck' }),
-  );
+const effect: fc.Arbitrary<Exclude<FaultSpec['effect'], { kind: NodeCondition }>> = fc.oneof(
+  fc.constant({ kind: 'lose-answer' as const }),
+  fc.constant({ kind: 'half-done' as const }),
+  fc.constant({ kind: 'unreachable' as const }),
+  fc.constant({ kind: 'fail' as const, exitCode: 1, stderr: 'no luck' }),
+);
 const fault: fc.Arbitrary<FaultSpec> = fc.oneof(
   fc.record({
     effect,

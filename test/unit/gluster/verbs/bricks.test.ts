@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { brickFootprint } from '../../../../src/domain/placement/footprint.ts';
+import { brickIdentity } from '../../../../src/domain/brick-identity.ts';
 import { deviceName } from '../../../../src/domain/names.ts';
 import { done } from '../../../../src/domain/outcome.ts';
 import { bytes, GiB, MiB } from '../../../../src/domain/quantity.ts';
@@ -69,6 +70,34 @@ describe('a new brick', () => {
       'install --directory --group=4321 --mode=2775',
       'stat --format=%g %a',
     ]);
+  });
+
+  it('carries what it is told from its first moment, at no command more, until it is told otherwise', async () => {
+    const said = brickIdentity(`schema=1&name=${'x'.repeat(900)}`);
+    const saidBy = async () => {
+      const listed = await cluster.storage.listBricks(node(), disk, cluster.context);
+      return listed.kind === 'done' ? listed.value.map(({ identity }) => identity) : listed;
+    };
+    await ensure(brickOf(1, 0, { identity: said }));
+    expect(cluster.ran.map(({ line }) => line.split(' ')[0])).not.toContain('lvchange');
+    expect(await saidBy()).toEqual([said]);
+    const before = cluster.ran.length;
+    await ensure(brickOf(1, 0, { identity: said }));
+    await ensure(brickOf(1, 0));
+    expect(cluster.ran.slice(before).some(({ line }) => /^lvchange .*tag/.test(line))).toBe(false);
+    expect(await saidBy()).toEqual([said]);
+    await ensure(brickOf(1, 0, { identity: brickIdentity('schema=2') }));
+    expect(await saidBy()).toEqual(['schema=2']);
+  });
+
+  it('of a version that wrote no identity is told it', async () => {
+    await ensure(brickOf(1, 0));
+    const identity = brickIdentity('schema=1');
+    cluster.simulation.faults.add({ effect: { kind: 'lose-answer' }, argv: '^lvchange .*--addtag', times: 1 });
+    expect(await ensure(brickOf(1, 0, { identity }))).toMatchObject({ kind: 'unknown' });
+    expect(await ensure(brickOf(1, 0, { identity }))).toMatchObject({ kind: 'done' });
+    expect(await cluster.storage.listBricks(node(), disk, cluster.context)).toMatchObject({ value: [{ identity }] });
+    expect(volumes()).toHaveLength(2);
   });
 
   it('a size that is no whole number of extents is rounded up, and so reported', async () => {

@@ -1,12 +1,15 @@
 /** Bricks in a folder, on simulated nodes; test/gluster/bricks.test.ts has the same on real loop devices. */
 import { beforeEach, describe, expect, it } from 'vitest';
+import { brickIdentity } from '../../../../src/domain/brick-identity.ts';
 import { deviceName } from '../../../../src/domain/names.ts';
 import { done } from '../../../../src/domain/outcome.ts';
 import { brickFootprint } from '../../../../src/domain/placement/footprint.ts';
 import { bytes, GiB, MiB } from '../../../../src/domain/quantity.ts';
 import { deviceMissing, deviceUnprepared, type BrickSpec } from '../../../../src/engine/ports.ts';
+import { deviceKeyOf, mountPlaceOf } from '../../../../src/gluster/bricks/place.ts';
 import type { FaultSpec } from '../../../../src/gluster/simulated/faults.ts';
 import type { SimulatedNodeSpec } from '../../../../src/gluster/simulated/topology.ts';
+import { createCommandStorageNodes } from '../../../../src/gluster/storage-nodes.ts';
 import { nodeSpecs, simulatedCluster, type SimulatedCluster } from '../../../support/simulated-cluster.ts';
 import { brickOf, prepareAll } from './volume-fixture.ts';
 
@@ -44,6 +47,9 @@ const list = () => cluster.storage.listBricks(node(), folder, cluster.context);
 const restore = () => cluster.storage.restoreBricks(node(), folder, cluster.context);
 const programs = (from: number) => cluster.ran.slice(from).map(({ line }) => line.split(' ')[0]);
 const files = () => state().folders.flatMap(({ entries }) => entries.filter(({ path }) => /-\d+\.\w+$/.test(path)));
+const said = brickIdentity(`schema=1&name=${'x'.repeat(900)}`);
+const saidBy = (listed: Awaited<ReturnType<typeof list>>) =>
+  listed.kind === 'done' ? listed.value.map(({ identity }) => identity) : listed;
 const reboot = () =>
   cluster.simulation.faults.remove(cluster.simulation.faults.add({ effect: { kind: 'power-off' }, node: node().id }));
 
@@ -52,12 +58,54 @@ describe('a brick in a folder', () => {
     const before = cluster.ran.length;
     const made = await ensure(brick(1, { gid: 4_000 }));
     expect(made).toMatchObject({ kind: 'done', value: { id: brick(1).id, size: 10 * GiB } });
-    const making = ['find', 'truncate', 'find', 'df', 'mkfs.xfs', 'ln', 'sync', 'mkdir', 'mount', 'install', 'stat'];
+    const making = ['find', 'truncate', 'find', 'mkfs.xfs', 'ln', 'sync', 'mount', 'install', 'stat'];
     expect(programs(before)).toEqual(making);
     expect(state().loops).toHaveLength(1);
     expect(state().mounts).toMatchObject([{ type: 'xfs', source: state().loops[0]?.name }]);
     expect(made.kind === 'done' ? made.value.path : '').toBe(`${state().mounts[0]?.target}/brick`);
   });
+
+  it('without a group needs one command less, and says nothing of its volume unless it is told to', async () => {
+    const before = cluster.ran.length;
+    await ensure(brick(1));
+    expect(programs(before)).toEqual(['find', 'truncate', 'find', 'mkfs.xfs', 'ln', 'sync', 'mount', 'mkdir']);
+    expect(cluster.ran.map(({ line }) => line)).toContainEqual(expect.stringMatching(/^ln .* xfs \S+\.ready$/));
+    expect(saidBy(await list())).toEqual([undefined]);
+  });
+
+  it('says what it was told when it was made, and says so until it is told otherwise', async () => {
+    await ensure(brick(1, { identity: said }));
+    expect(saidBy(await list())).toEqual([said]);
+    const before = cluster.ran.length;
+    await ensure(brick(1, { identity: said }));
+    await ensure(brick(1));
+    expect(programs(before)).not.toContain('ln');
+    expect(saidBy(await list())).toEqual([said]);
+    expect(await grow(brick(1, { size: bytes(20 * GiB) }))).toMatchObject({ kind: 'done' });
+    expect(saidBy(await list())).toEqual([said]);
+    await ensure(brick(1, { identity: brickIdentity('schema=2') }));
+    expect(saidBy(await list())).toEqual(['schema=2']);
+  });
+
+  it('of a version that wrote no identity is as whole, and is told its identity', async () => {
+    await ensure(brick(1));
+    const before = cluster.ran.length;
+    expect(await ensure(brick(1, { identity: said }))).toMatchObject({ kind: 'done' });
+    expect(programs(before)).not.toContain('mkfs.xfs');
+    expect(saidBy(await list())).toEqual([said]);
+  });
+
+  it.each(['ln', 'sync'])(
+    'that is told another identity and cut off at %s is told by the next try',
+    async (program) => {
+      await ensure(brick(1));
+      cluster.simulation.faults.add({ effect: { kind: 'lose-answer' }, argv: `^${program} `, times: 1 });
+      expect(await ensure(brick(1, { identity: said }))).toMatchObject({ kind: 'unknown' });
+      expect(await ensure(brick(1, { identity: said }))).toMatchObject({ kind: 'done' });
+      expect(saidBy(await list())).toEqual([said]);
+      expect(state().mounts).toHaveLength(1);
+    },
+  );
 
   it('takes exactly its footprint from what the device has, whatever is written to it by now', async () => {
     const before = await inspect();
@@ -104,7 +152,7 @@ describe('a brick in a folder', () => {
     await ensure(brick(1));
     const before = cluster.ran.length;
     await grow(brick(1, { size: bytes(20 * GiB) }));
-    const growing = ['find', 'truncate', 'find', 'df', 'truncate', 'findmnt', 'losetup', 'losetup', 'sync', 'losetup'];
+    const growing = ['find', 'truncate', 'find', 'truncate', 'findmnt', 'losetup', 'losetup', 'sync', 'losetup'];
     expect(programs(before)).toEqual([...growing, 'xfs_growfs']);
   });
 
@@ -148,6 +196,28 @@ describe('a brick in a folder', () => {
     expect(state().mounts).toHaveLength(1);
   });
 
+  it('that is destroyed while it is about to be mounted is no failure, and leaves no mount point', async () => {
+    await ensure(brick(1));
+    reboot();
+    const { runner } = cluster.simulation;
+    let destroyed: unknown;
+    const storage = createCommandStorageNodes({
+      runner: {
+        run: async (ref, command, context) => {
+          if (command.argv[0] === 'mount') {
+            destroyed ??= await destroy(brick(1));
+          }
+          return runner.run(ref, command, context);
+        },
+      },
+    });
+    expect(await storage.restoreBricks(node(), folder, cluster.context)).toEqual(done([]));
+    expect(destroyed).toEqual(done());
+    const { mountpoint } = mountPlaceOf(deviceKeyOf(node().id, folder), brick(1).id);
+    const left = await runner.run(node(), { argv: ['rmdir', mountpoint], deadlineMs: 1000 }, cluster.context);
+    expect(left).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('No such file') as string });
+  });
+
   it('is not taken for gone while its folder is', async () => {
     const elsewhere = deviceName('/srv/not-mounted');
     expect(await destroy(brick(1, { device: elsewhere }))).toMatchObject({
@@ -164,7 +234,7 @@ describe('work on a brick in a folder', () => {
     [`${program} fails`, { effect: { kind: 'fail', exitCode: 1, stderr: 'no luck' }, argv: `^${program} `, times: 1 }],
   ];
 
-  it.each(['find', 'truncate', 'df', 'mkfs.xfs', 'ln', 'sync', 'mkdir', 'mount', 'install', 'stat'].flatMap(faults))(
+  it.each(['find', 'truncate', 'mkfs.xfs', 'ln', 'sync', 'mount', 'install', 'stat'].flatMap(faults))(
     'is finished by the next try when %s',
     async (_case, fault) => {
       const spec = brick(1, { gid: 4_000 });

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { done } from '../../../../src/domain/outcome.ts';
+import type { NodeRef } from '../../../../src/domain/topology.ts';
 import type { VolumeSpec } from '../../../../src/engine/ports.ts';
 import { simulatedCluster, type SimulatedCluster } from '../../../support/simulated-cluster.ts';
-import { makeBricks, nameOf, prepareAll } from './volume-fixture.ts';
+import { brickOf, makeBricks, nameOf, prepareAll } from './volume-fixture.ts';
 
 let cluster: SimulatedCluster;
 let spec: VolumeSpec;
@@ -126,6 +127,29 @@ describe('lost answers', () => {
     expect(await storage.createVolume(first(), spec, context)).toEqual(done());
   });
 
+  it.each([
+    ['marked', (path: string) => `${path} is already part of a volume`],
+    [
+      'in use',
+      (path: string) =>
+        `Brick: n1:${path} not available. Brick may be containing or be contained by an existing brick.`,
+    ],
+  ])(
+    'a create that meets an earlier one of its own, whose bricks it finds %s, is done once that stands',
+    async (_what, says) => {
+      const { storage, context, simulation } = cluster;
+      await storage.createVolume(first(), spec, context);
+      const refusal = { kind: 'refuse', opErrstr: says(spec.bricks[0]?.path ?? '') } as const;
+      simulation.faults.add({ effect: refusal, argv: 'volume create', times: 2 });
+      expect(await storage.createVolume(first(), spec, context)).toEqual(done());
+      const stranger = { ...spec, name: nameOf(9) };
+      expect(await storage.createVolume(first(), stranger, context)).toMatchObject({
+        kind: 'failed',
+        reason: refusal.opErrstr,
+      });
+    },
+  );
+
   it('a create that hangs is unknown, although no volume is seen: it may come yet', async () => {
     const { storage, context, simulation, clock } = cluster;
     simulation.faults.add({ effect: { kind: 'hang' }, argv: 'volume create', times: 1 });
@@ -139,6 +163,42 @@ describe('lost answers', () => {
     await storage.createVolume(first(), spec, context);
     simulation.faults.add({ effect: { kind: 'lose-answer' }, argv: 'volume (start|stop|delete)' });
     expect(await storage[verb](first(), spec.name, context)).toMatchObject({ kind: 'unknown' });
+  });
+
+  it('a create in which a member failed while it was made is looked for, and found', async () => {
+    const { storage, context, simulation } = cluster;
+    simulation.faults.add({ effect: { kind: 'half-done' }, argv: 'volume create', times: 1 });
+    expect(await storage.createVolume(first(), spec, context)).toEqual(done());
+  });
+
+  it.each(['startVolume', 'stopVolume', 'deleteVolume'] as const)(
+    'a %s in which a member failed is unknown, as is one refused without a word',
+    async (verb) => {
+      const { storage, context, simulation } = cluster;
+      await storage.createVolume(first(), spec, context);
+      const effects = [{ kind: 'half-done' }, { kind: 'refuse', opErrstr: '' }] as const;
+      for (const effect of effects) {
+        simulation.faults.add({ effect, argv: 'volume (start|stop|delete)', times: 1 });
+        expect(await storage[verb](first(), spec.name, context)).toMatchObject({ kind: 'unknown' });
+      }
+    },
+  );
+
+  it.each([
+    ['stopVolume', 'Volume NAME is not started'],
+    ['stopVolume', 'Volume NAME does not exist'],
+    ['deleteVolume', 'Volume NAME does not exist'],
+    ['startVolume', 'Volume NAME already started'],
+  ] as const)('%s does not take the word of a member whose copy differs: %s', async (verb, words) => {
+    const { storage, context, simulation } = cluster;
+    await storage.createVolume(first(), spec, context);
+    const opErrstr = `Staging failed on 10.0.0.3. Error: ${words.replace('NAME', spec.name)}`;
+    simulation.faults.add({ effect: { kind: 'refuse', opErrstr }, argv: 'volume', times: 1 });
+    expect(await storage[verb](first(), spec.name, context)).toMatchObject({
+      kind: 'waiting',
+      on: { what: 'condition', name: 'members-differ' },
+      reason: expect.stringContaining('10.0.0.3') as string,
+    });
   });
 
   it('torn output is unknown', async () => {
@@ -177,6 +237,16 @@ describe('what has to be waited for', () => {
     expect(await storage.volumeInfo(first(), spec.name, context)).toMatchObject({ kind: 'done' });
     await clock.advance(1_000);
     expect(await slow).toEqual(done());
+  });
+
+  it('a member that has no part in it, and gives no reason', async () => {
+    const { storage, context, simulation } = cluster;
+    const opErrstr = 'Staging failed on 10.0.0.3. Please check log file for details.';
+    simulation.faults.add({ effect: { kind: 'refuse', opErrstr }, argv: 'volume create', times: 1 });
+    expect(await storage.createVolume(first(), spec, context)).toMatchObject({
+      kind: 'waiting',
+      on: { what: 'node', name: '10.0.0.3' },
+    });
   });
 
   it('a peer that is down: delete names it, the rest works on', async () => {
@@ -222,13 +292,53 @@ describe('what has to be waited for', () => {
   });
 });
 
+describe('a member that the others reject', () => {
+  it('is seen so from both sides, and by nobody else', async () => {
+    const { storage, context, simulation, nodes } = cluster;
+    const fault = simulation.faults.add({ effect: { kind: 'rejected' }, node: 'node-3' });
+    const seenBy = async (node: NodeRef | undefined): Promise<string[]> => {
+      const peers = await storage.listPeers(node ?? first(), context);
+      return peers.kind === 'done' ? peers.value.map(({ hosts, state }) => `${hosts[0]} ${state}`).toSorted() : [];
+    };
+    const sound = ['10.0.0.1 member', '10.0.0.2 member', '10.0.0.3 rejected'];
+    expect([await seenBy(nodes[0]), await seenBy(nodes[1])]).toEqual([sound, sound]);
+    expect(await seenBy(nodes[2])).toEqual(['10.0.0.1 rejected', '10.0.0.2 rejected', '10.0.0.3 member']);
+    simulation.faults.remove(fault);
+    expect(await seenBy(nodes[2])).toEqual(['10.0.0.1 member', '10.0.0.2 member', '10.0.0.3 member']);
+  });
+
+  it('is what a create waits for, whoever is asked', async () => {
+    const { storage, context, simulation, nodes } = cluster;
+    simulation.faults.add({ effect: { kind: 'rejected' }, node: 'node-3' });
+    const waitingFor = (name: string) => ({ kind: 'waiting', on: { what: 'node', name } });
+    expect(await storage.createVolume(first(), spec, context)).toMatchObject(waitingFor('10.0.0.3'));
+    const third = nodes[2] ?? first();
+    expect(await storage.createVolume(third, spec, context)).toMatchObject(waitingFor('node-3'));
+  });
+
+  it('keeps its brick processes when the others delete a volume, until all of them are started anew', async () => {
+    const { storage, context, simulation, nodes } = cluster;
+    await storage.createVolume(first(), spec, context);
+    await storage.startVolume(first(), spec.name, context);
+    const fault = simulation.faults.add({ effect: { kind: 'rejected' }, node: 'node-3' });
+    expect(await storage.stopVolume(first(), spec.name, context)).toEqual(done());
+    expect(await storage.deleteVolume(first(), spec.name, context)).toEqual(done());
+    const last = nodes[2] ?? first();
+    const destroyed = await storage.destroyBrick(last, brickOf(1, 2), context);
+    expect(destroyed).toMatchObject({ kind: 'failed', reason: expect.stringContaining('busy') as string });
+    expect(await storage.destroyBrick(first(), brickOf(1, 0), context)).toEqual(done());
+    simulation.faults.remove(fault);
+    expect(await storage.destroyBrick(last, brickOf(1, 2), context)).toEqual(done());
+  });
+});
+
 describe('a cut cable', () => {
   it('makes what needs the whole pool unknown within its deadline, and leaves the volume locked for a while', async () => {
     const { storage, context, simulation, clock } = cluster;
     await storage.createVolume(first(), spec, context);
     simulation.faults.add({ effect: { kind: 'cable-cut' }, node: 'node-3' });
     const peers = await storage.listPeers(first(), context);
-    expect(peers.kind === 'done' && peers.value.every(({ connected }) => connected)).toBe(true);
+    expect(peers.kind === 'done' && peers.value.every(({ state }) => state === 'member')).toBe(true);
     const start = storage.startVolume(first(), spec.name, context);
     await clock.advance(90_000);
     expect(await start).toMatchObject({ kind: 'unknown' });
