@@ -124,10 +124,10 @@ export const parameterTable: { readonly [Key in keyof ParameterValues]: Paramete
   mount: {
     spelling: 'mount',
     meaning:
-      'Form of the PersistentVolume: `glusterfs` (mounted by kubelets up to 1.25), `csi` (by the node plugin, not yet in this version), or `auto` (by the Kubernetes version; for now always `glusterfs`).',
+      'Form of the PersistentVolume: `glusterfs` (mounted by kubelets up to 1.25 and by no later one), `csi` (by the node plugin, on every version), or `auto`: `glusterfs` when the API server and all kubelets are below 1.26, otherwise `csi`.',
     defaultText: 'auto',
     fallback: 'auto',
-    example: 'glusterfs',
+    example: 'csi',
     mistake: 'nfs',
     read: (text) => oneOf(text, ['auto', 'glusterfs', 'csi']),
   },

@@ -3,10 +3,13 @@ import type { BrickId } from '../domain/names.ts';
 import { done, joinOutcomes, waiting, type Outcome } from '../domain/outcome.ts';
 import type { BrickRecord, VolumeRecord } from '../domain/volume.ts';
 import type { Account, Calls } from './calls.ts';
+import { birthIdentity } from './identity.ts';
 import type { NodeDirectory } from './node-directory.ts';
 import type { BrickFacts, BrickSpec } from './ports.ts';
 
 function specOf(record: VolumeRecord, brick: BrickRecord): BrickSpec {
+  // Later it is no birth any more: what has changed since is for the volume's options to say.
+  const identity = record.phase === 'creating' ? birthIdentity(record) : undefined;
   return {
     id: brick.id,
     volume: record.id,
@@ -15,6 +18,7 @@ function specOf(record: VolumeRecord, brick: BrickRecord): BrickSpec {
     snapshotFactor: record.snapshotFactor,
     arbiter: brick.arbiter,
     ...(record.gid === undefined ? {} : { gid: record.gid }),
+    ...(identity === undefined ? {} : { identity }),
   };
 }
 

@@ -15,7 +15,8 @@
  *   deleted, it was never started. There with other bricks: hands off, and say so.
  * - **bricks** are made over all nodes at once. A volume that is not started gets its bricks looked at, so that nothing
  *   starts on an empty directory where a mount is missing; a started one does not.
- * - **create, options, start** are one stay in the cluster's lane.
+ * - **create, options, start** are one stay in the cluster's lane. What the volume is stands on its bricks (identity.ts), so
+ *   that options are only set where somebody asked for some; without, that step has nothing to do.
  *
  * The first step that is not done ends the call, and its outcome is the call's. Nothing is undone: bricks and volume stay
  * for the retry, or for the delete. After `unknown` the next call looks, as every call does. `rejected` is only ever said
@@ -32,7 +33,7 @@ import { addressesOf } from './addresses.ts';
 import { hasPaths, withPaths } from './brick-match.ts';
 import type { VolumePlan } from './api.ts';
 import type { Account, GlusterSession } from './calls.ts';
-import { identityOptions } from './identity.ts';
+import { birthIdentity, hasIdentity, identityOptions } from './identity.ts';
 import { waitOutLocks } from './lock-patience.ts';
 import { lookAt } from './look.ts';
 import { problemOf } from './planner.ts';
@@ -132,6 +133,10 @@ export class CreateVolume {
     if (problem !== undefined) {
       return rejected(problem);
     }
+    const crowd = this.#crowdOf(request.owner.namespace);
+    if (crowd !== undefined) {
+      return waiting({ what: 'capacity' }, crowd);
+    }
     health.refresh();
     const plan = planner.plan(request);
     if (plan.kind === 'refused') {
@@ -158,6 +163,16 @@ export class CreateVolume {
       brickSets: plan.brickSets,
       createdAt: new Date(settings.clock.now()).toISOString(),
     });
+  }
+
+  /** Why the namespace gets no further volume. */
+  #crowdOf(namespace: string): string | undefined {
+    const { ledger, settings } = this.#work;
+    const { maxVolumesPerNamespace: most } = settings;
+    const there = most === undefined ? 0 : ledger.countOf(namespace);
+    return most === undefined || there < most
+      ? undefined
+      : `namespace ${namespace} has ${there} volumes, and maxVolumesPerNamespace allows ${most}: delete a claim there, or have the limit raised`;
   }
 
   async #bringForward(record: VolumeRecord, account: Account, fresh: boolean): Promise<Outcome<VolumeRecord>> {
@@ -218,14 +233,18 @@ export class CreateVolume {
 
   readonly #options: Step = async (job, gluster) => {
     const { record, seen } = job;
-    const wanted: readonly VolumeOption[] = [...record.options, ...identityOptions(record)];
-    if (typeof seen !== 'string' && wanted.every(({ key, value }) => seen.options.get(key) === value)) {
+    const set = typeof seen === 'string' ? new Map<string, string>() : seen.options;
+    const wanted: readonly VolumeOption[] = [
+      ...record.options,
+      ...(needsOptions(record, set) ? identityOptions(record) : []),
+    ];
+    if (wanted.every(({ key, value }) => set.get(key) === value)) {
       return done(job);
     }
-    const set = await gluster.run('options', (nodes, context, via) =>
+    const told = await gluster.run('options', (nodes, context, via) =>
       nodes.setVolumeOptions(via, record.name, wanted, context),
     );
-    return set.kind === 'done' ? done(job) : set;
+    return told.kind === 'done' ? done(job) : told;
   };
 
   readonly #start: Step = async (job, gluster) => {
@@ -280,6 +299,11 @@ export class CreateVolume {
     }
     return looked.value.volume === 'absent' ? this.#replanner.move(record, account) : done(undefined);
   }
+}
+
+/** Options say what the volume is where its bricks cannot, and where they once did: they count before the bricks. */
+function needsOptions(record: VolumeRecord, set: ReadonlyMap<string, string>): boolean {
+  return hasIdentity(set) || birthIdentity(record) === undefined;
 }
 
 function lackOf(refusals: Extract<VolumePlan, { kind: 'refused' }>['refusals']): Awaited {

@@ -15,14 +15,17 @@ export interface GidRange {
  * when one is given back, so that ten thousand takings cost ten thousand steps in all.
  */
 export class GidLedger {
-  readonly #holders = new Map<number, Set<string>>();
+  /** A set only where there are several, which is rare: ten thousand sets of one take megabytes. */
+  readonly #holders = new Map<number, string | Set<string>>();
   readonly #floor = new Map<number, number>();
 
   /** Marks `gid` as held. Several volumes may hold one (records that were adopted); it is free when all let go. */
   hold(gid: number, holder: string): void {
     const holders = this.#holders.get(gid);
     if (holders === undefined) {
-      this.#holders.set(gid, new Set([holder]));
+      this.#holders.set(gid, holder);
+    } else if (typeof holders === 'string') {
+      this.#holders.set(gid, new Set([holders, holder]));
     } else {
       holders.add(holder);
     }
@@ -45,7 +48,8 @@ export class GidLedger {
 
   release(gid: number, holder: string): void {
     const holders = this.#holders.get(gid);
-    if (holders === undefined || !holders.delete(holder) || holders.size > 0) {
+    const letsGo = typeof holders === 'string' ? holders === holder : holders?.delete(holder) === true;
+    if (!letsGo || (typeof holders === 'object' && holders.size > 0)) {
       return;
     }
     this.#holders.delete(gid);

@@ -1,4 +1,7 @@
-/** How records' facts become values of gluster options and back: the grammar is narrow, and a value has 256 characters. */
+/**
+ * How records' facts become values of gluster options, or a text that a brick carries, and back. An option's value has 256
+ * characters. Each grammar is narrow, and they differ in two signs.
+ */
 import { brickIdGrammar, brickId, deviceName, nodeId, type VolumeId } from '../domain/names.ts';
 import { bytes } from '../domain/quantity.ts';
 import type { BrickRecord, VolumeOption } from '../domain/volume.ts';
@@ -53,10 +56,21 @@ export function writeBricks(volume: VolumeId, bricks: readonly BrickRecord[]): s
     .join(between);
 }
 
-/** Bricks without their paths. Throws when the text is not what writeBricks writes. */
+/** The same, where a fact that the brick before has as well is left out: most bricks of a volume are alike. */
+export function writeBricksBriefly(volume: VolumeId, bricks: readonly BrickRecord[]): string {
+  const parts = partsOf(writeBricks(volume, bricks)).map((part) => part.split(within));
+  return parts
+    .map((facts, index) => facts.map((fact, at) => (fact === parts[index - 1]?.[at] ? '' : fact)).join(within))
+    .join(between);
+}
+
+/** Bricks without their paths. Throws when the text is neither what writeBricks nor what writeBricksBriefly writes. */
 export function readBricks(volume: VolumeId, text: string): readonly BrickRecord[] {
+  let before: readonly string[] = [];
   return partsOf(text).map((part) => {
-    const [suffix = '', role, node = '', device = '', size, footprint, ...rest] = part.split(within);
+    const facts = part.split(within).map((fact, at) => (fact === '' ? (before[at] ?? '') : fact));
+    before = facts;
+    const [suffix = '', role, node = '', device = '', size, footprint, ...rest] = facts;
     const id = `${volume}-${suffix}`;
     if (!brickIdGrammar.test(id) || (role !== 'a' && role !== 'd') || rest.length > 0) {
       throw new Error(`not a brick: ${part}`);
@@ -89,3 +103,7 @@ export function readOptions(text: string): readonly VolumeOption[] {
 }
 
 const partsOf = (text: string): readonly string[] => (text === '' ? [] : text.split(between));
+
+/** In the alphabet of bricks' identities there is neither `%` nor `*`, and in that of options neither `#` nor `!`. */
+export const forBricks = (text: string): string => text.replaceAll('%', '#').replaceAll('*', '!');
+export const fromBricks = (text: string): string => text.replaceAll('#', '%').replaceAll('!', '*');

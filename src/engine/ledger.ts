@@ -110,6 +110,11 @@ export class Ledger {
     return [...this.#entries.values()].filter(({ state }) => state !== 'arriving').map(({ record }) => record);
   }
 
+  /** How many volumes the owners of that namespace have. */
+  countOf(namespace: string): number {
+    return this.#entries.values().reduce((sum, { record }) => sum + (record.owner.namespace === namespace ? 1 : 0), 0);
+  }
+
   quarantined(): readonly Quarantined[] {
     return [...this.#quarantined.values()];
   }

@@ -32,6 +32,11 @@ export interface EngineOptions {
   readonly observer: EngineObserver;
   /** Defaults: defaultLimits of src/domain/placement/request.ts. */
   readonly limits?: Partial<PlacementLimits>;
+  /**
+   * Volumes that the owners of one namespace may have; further ones wait. A hint for clusters where teams trust each other:
+   * a ResourceQuota of Kubernetes is what nobody gets round. Default: no limit.
+   */
+  readonly maxVolumesPerNamespace?: number | undefined;
   /** Defaults: defaultLanes. */
   readonly lanes?: Partial<LaneLimits>;
   /** Defaults: defaultPatience. */
@@ -68,6 +73,7 @@ export function engineSettings(options: EngineOptions): EngineSettings {
   positive('lanes', { ...lanes });
   positive('patience', { ...patience });
   positive('watch', { ...options.watch });
+  positive('options', { maxVolumesPerNamespace: options.maxVolumesPerNamespace ?? 1 });
   if (limits.maxBrickSize < limits.minBrickSize) {
     throw new RangeError(
       `limits.maxBrickSize: expected at least minBrickSize (${limits.minBrickSize}), got ${limits.maxBrickSize}`,

@@ -2,6 +2,7 @@
  * The engine's two doors to the outside: where records are kept, and who does the work on storage nodes. Both are
  * implemented by rooms above; the engine knows neither SQL, Kubernetes nor a command line.
  */
+import type { BrickIdentity } from '../domain/brick-identity.ts';
 import type { BrickId, DeviceName, HostName, VolumeId, VolumeName } from '../domain/names.ts';
 import type { Outcome } from '../domain/outcome.ts';
 import type { Durability } from '../domain/durability.ts';
@@ -132,6 +133,8 @@ export interface BrickSpec {
   readonly arbiter: boolean;
   /** Owner group of the brick's root (then mode 2775). Absent: root, 0755. */
   readonly gid?: number;
+  /** What the brick is to say of its volume, for a rebuild. Absent: what it says already, or nothing. Only for `ensureBrick`. */
+  readonly identity?: BrickIdentity;
 }
 
 /** A brick that stands, mounted and with our identity on it. */
@@ -143,6 +146,8 @@ export interface BrickFacts {
   readonly size: Bytes;
   /** Bytes that it takes from the device in all. Only `listBricks` and `growBrick` say so. */
   readonly footprint?: Bytes;
+  /** What it says of its volume, as it stands there: somebody may have changed it. Only `listBricks` says so. */
+  readonly identity?: string;
 }
 
 /** A brick in gluster's words. */
@@ -201,11 +206,22 @@ export interface BrickHeal {
   readonly splitBrain?: number;
 }
 
+/**
+ * How a node of the pool stands with the one that is asked. Only a `member` takes part in changes.
+ *
+ * - `member`: also said for two minutes after its cable was cut. A hint, not a proof.
+ * - `disconnected`: a member whose glusterd is not there.
+ * - `rejected`: one of the two has a volume in another form than the other, under the same version. Neither takes part in
+ *   what the other does, until somebody mends it.
+ * - `unsettled`: it is being taken in, or sent away. That passes, as a rule.
+ */
+export const peerStates = ['member', 'disconnected', 'rejected', 'unsettled'] as const;
+export type PeerState = (typeof peerStates)[number];
+
 export interface Peer {
   readonly uuid: string;
   readonly hosts: readonly string[];
-  /** Gluster may say so for two minutes after a cable was cut: a hint, not a proof. */
-  readonly connected: boolean;
+  readonly state: PeerState;
 }
 
 /**
@@ -233,7 +249,7 @@ export interface StorageNodes {
   ): Promise<Outcome<DeviceFacts>>;
 
   /**
-   * Makes the brick, or finds it. With `pristine`, traces of a volume on a brick that stood already are taken off (the
+   * Makes the brick, or finds it, with its identity on it. With `pristine`, traces of a volume on a brick that stood already are taken off (the
    * marks that a failed create leaves): only for a brick that the record says is ours while gluster has no such volume.
    */
   ensureBrick(

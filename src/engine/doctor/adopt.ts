@@ -4,7 +4,7 @@
  */
 import { bricksPerSet, dataBricksPerSet, type Durability } from '../../domain/durability.ts';
 import { brickIdFor, brickId, deviceName, NameError, volumeId, volumeName } from '../../domain/names.ts';
-import type { ClusterId, VolumeId, VolumeName } from '../../domain/names.ts';
+import type { ClusterId, NodeId, VolumeId, VolumeName } from '../../domain/names.ts';
 import { done, rejected, type Outcome } from '../../domain/outcome.ts';
 import { brickFootprint, metadataOf } from '../../domain/placement/footprint.ts';
 import { bytes } from '../../domain/quantity.ts';
@@ -15,10 +15,10 @@ import type { BrickAddress, GlusterVolume } from '../ports.ts';
 import type { RunSignals } from '../volume-runs.ts';
 import type { VolumeWork } from '../volume-work.ts';
 import type { AdoptOptions } from './api.ts';
-import { volumeIdOf } from './compare-volumes.ts';
 import type { Exclusively } from './exclusively.ts';
+import { identify } from './identify.ts';
 import { accountOfDoctor, askAbout, lookAtDevice, type DeviceSight } from './observe.ts';
-import { setsOf, standingBricks, type StandingBrick } from './record-of.ts';
+import { setsOf, standingBricks, volumeIdOf, type Standing, type StandingBrick } from './record-of.ts';
 
 interface Found {
   readonly cluster: ClusterId;
@@ -101,11 +101,14 @@ async function find(
       );
 }
 
+const saysItself = (name: VolumeName, id: VolumeId): string =>
+  `volume ${name} says what it is (${id}): "brickyard doctor --rebuild" writes its record`;
+
 /** A volume of ours keeps its id, which stands in its bricks' paths; any other has gluster's own UUID. */
 function idOf({ name, uuid, bricks, options }: GlusterVolume): Outcome<VolumeId> {
   const identity = identityOf(options);
   if (identity !== undefined) {
-    return rejected(`volume ${name} says what it is (${identity.id}): "brickyard doctor --rebuild" writes its record`);
+    return rejected(saysItself(name, identity.id));
   }
   const ids = bricks.map(({ path }) => brickOfPath(path));
   const owners = new Set(ids.map((id) => (id === undefined ? undefined : volumeIdOf(id))));
@@ -196,13 +199,21 @@ interface Naming {
 async function bricksFor(
   work: VolumeWork,
   cluster: ClusterId,
-  { bricks }: GlusterVolume,
+  volume: GlusterVolume,
   naming: Naming,
   signals: RunSignals,
 ): Promise<Outcome<readonly BrickRecord[]>> {
+  const standing = await standingFor(work, cluster, volume, signals);
+  if (standing.kind !== 'done') {
+    return standing;
+  }
+  const said = identify(volume, standing.value);
+  if (said.kind === 'known') {
+    return rejected(saysItself(volume.name, said.identity.id));
+  }
   const records: BrickRecord[] = [];
-  for (const [index, address] of bricks.entries()) {
-    const record = await brickFor(work, cluster, address, { ...naming, index }, signals);
+  for (const [index, address] of volume.bricks.entries()) {
+    const record = brickFor(work, cluster, address, { ...naming, index }, standing.value);
     if (record.kind !== 'done') {
       return record;
     }
@@ -211,13 +222,39 @@ async function bricksFor(
   return done(records);
 }
 
-async function brickFor(
+/** Bricks of ours on the nodes that the volume has bricks of ours on: each has to show all of its devices. */
+async function standingFor(
+  work: VolumeWork,
+  cluster: ClusterId,
+  { bricks }: GlusterVolume,
+  signals: RunSignals,
+): Promise<Outcome<Standing>> {
+  const nodes = new Map<NodeId, Map<BrickRecord['device'], DeviceSight>>();
+  for (const { host, path } of bricks) {
+    const node = work.directory.list(cluster).find(({ storage }) => storage === host);
+    if (node === undefined || brickOfPath(path) === undefined || nodes.has(node.id)) {
+      continue;
+    }
+    const sights = new Map<BrickRecord['device'], DeviceSight>();
+    for (const { name } of node.devices) {
+      const sight = await lookAtDevice(work, node, name, accountOfDoctor(signals));
+      if (sight.kind === 'unseen') {
+        return rejected(`nobody can tell on which device its brick ${host}:${path} is: ${sight.reason}`);
+      }
+      sights.set(name, sight);
+    }
+    nodes.set(node.id, sights);
+  }
+  return done(standingBricks({ nodes }));
+}
+
+function brickFor(
   work: VolumeWork,
   cluster: ClusterId,
   { host, path, arbiter }: BrickAddress,
   { id, perSet, index }: Naming & { readonly index: number },
-  signals: RunSignals,
-): Promise<Outcome<BrickRecord>> {
+  standing: Standing,
+): Outcome<BrickRecord> {
   const where = `${host}:${path}`;
   const node = work.directory.list(cluster).find(({ storage }) => storage === host);
   if (node === undefined) {
@@ -230,18 +267,8 @@ async function brickFor(
     const own = brickIdFor(id, Math.floor(index / perSet), index % perSet);
     return external(own, { node: node.id, path, arbiter });
   }
-  const sights = new Map<BrickRecord['device'], DeviceSight>();
-  for (const { name } of node.devices) {
-    const sight = await lookAtDevice(work, node, name, accountOfDoctor(signals));
-    if (sight.kind === 'unseen') {
-      return rejected(`nobody can tell on which device its brick ${where} is: ${sight.reason}`);
-    }
-    sights.set(name, sight);
-  }
-  const stands = standingBricks({ nodes: new Map([[node.id, sights]]) })
-    .get(id)
-    ?.get(ours);
-  return stands === undefined
+  const stands = standing.get(id)?.get(ours);
+  return stands?.node !== node.id
     ? rejected(`its brick ${where} is not on any device of node ${node.id}`)
     : done(counted(stands, path, arbiter));
 }

@@ -7,8 +7,8 @@ import type { BrickRecord } from '../../domain/volume.ts';
 import type { NodeDirectory } from '../node-directory.ts';
 import type { BrickFacts } from '../ports.ts';
 import type { BrickFinding, DeviceFinding, DeviceNamed, Finding, Rebuild } from './api.ts';
-import { volumeIdOf } from './compare-volumes.ts';
 import type { DeviceSight, Observation } from './observe.ts';
+import { volumeIdOf } from './record-of.ts';
 import type { Known } from './snapshot.ts';
 
 type Blind = Rebuild['blind'][number];

@@ -1,15 +1,17 @@
 /** Records against what gluster says, and gluster's volumes against the records. */
 import { describeDurability } from '../../domain/durability.ts';
-import type { ClusterId, VolumeName } from '../../domain/names.ts';
+import type { ClusterId } from '../../domain/names.ts';
 import { bytes } from '../../domain/quantity.ts';
 import type { VolumeOption, VolumeRecord } from '../../domain/volume.ts';
 import { brickOfPath, isBrick, matchBricks } from '../brick-match.ts';
-import { hasIdentity, identityOf, identityOptions } from '../identity.ts';
+import { birthIdentity, hasIdentity, identityOfText, identityOptions, sameIdentity } from '../identity.ts';
 import { bricksOf } from '../ledger.ts';
 import type { NodeDirectory } from '../node-directory.ts';
 import type { GlusterVolume } from '../ports.ts';
 import type { Finding, OptionDifference, RecordedVolumeFinding, VolumeNamed } from './api.ts';
+import { identify } from './identify.ts';
 import type { ClusterSight, Observation } from './observe.ts';
+import { standingBricks, volumeIdOf, type Standing } from './record-of.ts';
 import type { Known } from './snapshot.ts';
 
 export const named = ({ cluster, id, name }: VolumeRecord): VolumeNamed => ({ cluster, id, name });
@@ -17,13 +19,15 @@ export const named = ({ cluster, id, name }: VolumeRecord): VolumeNamed => ({ cl
 /** An option of this name stands for a set of others, which is all that gluster keeps. */
 const optionGroup = 'group';
 
-export function compareVolumes(known: Known, { clusters }: Observation, directory: NodeDirectory): readonly Finding[] {
+export function compareVolumes(known: Known, seen: Observation, directory: NodeDirectory): readonly Finding[] {
+  const { clusters } = seen;
+  const standing = standingBricks(seen);
   const recorded = known.steady().flatMap((record) => {
     const sight = clusters.get(record.cluster);
-    return sight?.kind === 'seen' ? compareRecord(record, sight, directory) : [];
+    return sight?.kind === 'seen' ? compareRecord(record, sight, standing, directory) : [];
   });
   const unrecorded = [...clusters].flatMap(([cluster, sight]) =>
-    sight.kind === 'seen' ? compareCluster(cluster, sight, known) : [],
+    sight.kind === 'seen' ? compareCluster(cluster, sight, standing, known) : [],
   );
   return [...recorded, ...known.records().flatMap(unfinished), ...unrecorded];
 }
@@ -41,6 +45,7 @@ function unfinished(record: VolumeRecord): readonly Finding[] {
 function compareRecord(
   record: VolumeRecord,
   sight: Extract<ClusterSight, { kind: 'seen' }>,
+  standing: Standing,
   directory: NodeDirectory,
 ): readonly RecordedVolumeFinding[] {
   const volume = sight.volumes.get(record.name);
@@ -51,7 +56,7 @@ function compareRecord(
   if (volume.status !== 'started') {
     findings.push({ ...named(record), kind: 'volume-stopped', status: volume.status });
   }
-  const options = differentOptions(record, volume);
+  const options = differentOptions(record, volume, standing);
   if (options.length > 0) {
     findings.push({ ...named(record), kind: 'options-differ', options });
   }
@@ -65,8 +70,12 @@ function compareRecord(
   return findings;
 }
 
-function differentOptions(record: VolumeRecord, volume: GlusterVolume): readonly OptionDifference[] {
-  const identity = record.adopted === true ? [] : identityOptions(record);
+function differentOptions(
+  record: VolumeRecord,
+  volume: GlusterVolume,
+  standing: Standing,
+): readonly OptionDifference[] {
+  const identity = needsOptions(record, volume, standing) ? identityOptions(record) : [];
   const wanted: readonly VolumeOption[] = [...record.options.filter(({ key }) => key !== optionGroup), ...identity];
   return wanted
     .filter(({ key, value }) => volume.options.get(key) !== value)
@@ -74,6 +83,22 @@ function differentOptions(record: VolumeRecord, volume: GlusterVolume): readonly
       const found = volume.options.get(key);
       return { key, wanted: value, ...(found === undefined ? {} : { found }) };
     });
+}
+
+/** Without options its bricks have to say what the record says. As long as one is unseen it may be that one that does. */
+function needsOptions(record: VolumeRecord, volume: GlusterVolume, standing: Standing): boolean {
+  if (record.adopted === true) {
+    return false;
+  }
+  if (hasIdentity(volume.options)) {
+    return true;
+  }
+  const said = identify(volume, standing);
+  const wanted = identityOfText(birthIdentity(record) ?? '');
+  if (said.kind === 'known') {
+    return wanted === undefined || !sameIdentity(said.identity, wanted);
+  }
+  return said.isComplete || wanted === undefined;
 }
 
 function differentBricks(
@@ -94,36 +119,39 @@ function differentBricks(
 function compareCluster(
   cluster: ClusterId,
   { volumes, unread, strange }: Extract<ClusterSight, { kind: 'seen' }>,
+  standing: Standing,
   known: Known,
 ): readonly Finding[] {
   return [
-    ...[...volumes].flatMap(([name, volume]) => unrecorded(cluster, name, volume, known)),
+    ...[...volumes.values()].flatMap((volume) => unrecorded(cluster, volume, standing, known)),
     ...[...unread].map(([name, reason]): Finding => ({ kind: 'volume-unreadable', cluster, name, reason })),
     ...strange.map((name): Finding => ({ kind: 'volume-foreign', cluster, name })),
   ];
 }
 
-function unrecorded(cluster: ClusterId, name: VolumeName, volume: GlusterVolume, known: Known): readonly Finding[] {
-  if (known.hasVolume(cluster, name) || known.isQuarantined(volumeIdIn(volume) ?? '')) {
+function unrecorded(cluster: ClusterId, volume: GlusterVolume, standing: Standing, known: Known): readonly Finding[] {
+  const { name } = volume;
+  if (known.hasVolume(cluster, name)) {
     return [];
   }
-  const identity = identityOf(volume.options);
+  const said = identify(volume, standing);
+  const id = said.kind === 'known' ? said.identity.id : volumeIdIn(volume);
+  if (known.isQuarantined(id ?? '')) {
+    return [];
+  }
   // A second volume with an identity that has a record is somebody's copy of the options.
-  if (identity !== undefined && !known.hasRecord(identity.id)) {
-    const { id, size, owner } = identity;
-    return [{ kind: 'volume-orphaned', cluster, name, id, size, owner }];
+  if (said.kind === 'known' && !known.hasRecord(said.identity.id)) {
+    const { size, owner } = said.identity;
+    return [{ kind: 'volume-orphaned', cluster, name, id: said.identity.id, size, owner }];
   }
   return [{ kind: isOurs(volume) ? 'volume-unidentified' : 'volume-foreign', cluster, name }];
 }
 
-/** The id that a volume has for us, by its options or else by its bricks. */
+/** The id that a volume has by its bricks' paths. */
 function volumeIdIn(volume: GlusterVolume): string | undefined {
   const brick = volume.bricks.map(({ path }) => brickOfPath(path)).find((id) => id !== undefined);
-  return identityOf(volume.options)?.id ?? (brick === undefined ? undefined : volumeIdOf(brick));
+  return brick === undefined ? undefined : volumeIdOf(brick);
 }
-
-/** A brick's id begins with its volume's, a UUID of 36 characters. */
-export const volumeIdOf = (brick: string): string => brick.slice(0, 36);
 
 /** Whether Brickyard made it, whatever is left of its identity. */
 export function isOurs(volume: GlusterVolume): boolean {

@@ -167,7 +167,7 @@ function ofUnrecordedVolume(finding: UnrecordedVolumeFinding): Words {
     case 'volume-unidentified':
       return [
         'warning',
-        'Brickyard made it, but it does not say what it is any more, and it has no record',
+        'Brickyard made it, but neither its options nor the bricks that could be seen say what it is, and it has no record',
         `if it is in use: brickyard volume adopt ${finding.name}; a create that was cut off while the store was lost: gluster volume delete ${finding.name}`,
       ];
     case 'volume-foreign':

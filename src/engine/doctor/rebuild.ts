@@ -5,7 +5,7 @@
 import type { ClusterId, VolumeName } from '../../domain/names.ts';
 import { done, failed, type Outcome } from '../../domain/outcome.ts';
 import type { VolumeRecord } from '../../domain/volume.ts';
-import { identityOf, type Identity } from '../identity.ts';
+import type { Identity } from '../identity.ts';
 import type { GlusterVolume } from '../ports.ts';
 import { stopped, type RunSignals } from '../volume-runs.ts';
 import type { VolumeWork } from '../volume-work.ts';
@@ -13,6 +13,7 @@ import type { LeftAlone, Rebuild, SurveyProgress } from './api.ts';
 import { blindIn, leftoversIn } from './compare-nodes.ts';
 import { isOurs } from './compare-volumes.ts';
 import type { Exclusively } from './exclusively.ts';
+import { identify, type Identified } from './identify.ts';
 import { accountOfDoctor, askAbout, observe, type Observation } from './observe.ts';
 import { recordOf, standingBricks, type Standing } from './record-of.ts';
 import { sideBySide } from '../side-by-side.ts';
@@ -57,7 +58,7 @@ export class RebuildRun {
     const stood = known.records().length + known.quarantined().length;
     const standing = standingBricks(observation);
     let doubt: Outcome<never> | undefined;
-    await sideBySide(this.#candidates(observation, known), writersAtOnce, async (candidate) => {
+    await sideBySide(this.#candidates(observation, standing, known), writersAtOnce, async (candidate) => {
       const outcome = signals.stop.aborted
         ? stopped(signals)
         : await this.#restore(candidate, observation, standing, signals);
@@ -105,17 +106,20 @@ export class RebuildRun {
   }
 
   /** Volumes of ours without a record. What is ours and cannot be one is left alone, and said. */
-  #candidates({ clusters }: Observation, known: Known): readonly Candidate[] {
+  #candidates({ clusters }: Observation, standing: Standing, known: Known): readonly Candidate[] {
     const found: Candidate[] = [];
     for (const [cluster, sight] of clusters) {
       for (const volume of sight.kind === 'seen' ? sight.volumes.values() : []) {
-        const identity = identityOf(volume.options);
         if (known.hasVolume(cluster, volume.name) || !isOurs(volume)) {
           continue;
         }
-        if (identity === undefined) {
-          this.#leave(cluster, volume.name, 'what it says of itself cannot be read; "brickyard volume adopt" takes it');
-        } else if (known.hasRecord(identity.id)) {
+        const said = identify(volume, standing);
+        if (said.kind === 'unknown') {
+          this.#leave(cluster, volume.name, `${said.reason}; ${goingOn(said)}`);
+          continue;
+        }
+        const { identity } = said;
+        if (known.hasRecord(identity.id)) {
           this.#leave(
             cluster,
             volume.name,
@@ -155,7 +159,7 @@ export class RebuildRun {
       if (ledger.volume(id) !== undefined) {
         return failed('it has got a record meanwhile');
       }
-      const fresh = await this.#lookAgain(cluster, name, own);
+      const fresh = await this.#lookAgain(cluster, name, standing, own);
       if (fresh.kind !== 'done') {
         return fresh.kind === 'unknown' ? failed(fresh.reason) : fresh;
       }
@@ -171,15 +175,19 @@ export class RebuildRun {
   async #lookAgain(
     cluster: ClusterId,
     name: VolumeName,
+    standing: Standing,
     signals: RunSignals,
   ): Promise<Outcome<Pick<Candidate, 'volume' | 'identity'>>> {
     const info = await askAbout(this.#work, cluster, name, accountOfDoctor(signals));
     if (info.kind !== 'done') {
       return info;
     }
-    const identity = info.value === undefined ? undefined : identityOf(info.value.options);
-    return info.value === undefined || identity === undefined
+    const said = info.value === undefined ? undefined : identify(info.value, standing);
+    return info.value === undefined || said?.kind !== 'known'
       ? failed('it was changed or removed meanwhile')
-      : done({ volume: info.value, identity });
+      : done({ volume: info.value, identity: said.identity });
   }
 }
+
+const goingOn = ({ isComplete }: Extract<Identified, { kind: 'unknown' }>): string =>
+  isComplete ? '"brickyard volume adopt" takes it' : 'run this again when all of its nodes answer';

@@ -6,6 +6,7 @@
 import { bricksPerSet } from '../../domain/durability.ts';
 import { brickId, type ClusterId } from '../../domain/names.ts';
 import { brickFootprint, extentSize } from '../../domain/placement/footprint.ts';
+import { usableSize } from '../../domain/placement/in-place.ts';
 import { failed, done, type Outcome } from '../../domain/outcome.ts';
 import { roundUp } from '../../domain/quantity.ts';
 import type { BrickRecord, VolumeRecord } from '../../domain/volume.ts';
@@ -13,8 +14,10 @@ import { brickOfPath } from '../brick-match.ts';
 import type { Identity } from '../identity.ts';
 import type { NodeDirectory } from '../node-directory.ts';
 import type { BrickAddress, BrickFacts, GlusterVolume } from '../ports.ts';
-import { volumeIdOf } from './compare-volumes.ts';
 import type { Observation } from './observe.ts';
+
+/** A brick's id begins with its volume's, a UUID of 36 characters. */
+export const volumeIdOf = (brick: string): string => brick.slice(0, 36);
 
 /** A brick of ours where it stands. */
 export interface StandingBrick extends Pick<BrickRecord, 'node' | 'device'> {
@@ -64,24 +67,30 @@ export function recordOf(testimony: Testimony, directory: NodeDirectory): Outcom
     return failed(`it has ${bricks.length} bricks, which is no whole number of sets of ${perSet}`);
   }
   const discarded = discardedOf(testimony, bricks);
-  const { id, size, durability, options, gid, snapshotFactor, placement, owner, createdAt } = identity;
+  const { id, durability, options, gid, snapshotFactor, placement, owner, createdAt } = identity;
+  const brickSets = setsOf(bricks, perSet);
   return done({
     id,
     name: volume.name,
     cluster,
     phase: 'ready',
-    size,
+    size: isAsSaid(bricks, identity) ? identity.size : usableSize(durability, brickSets),
     durability,
     options: [...options],
     ...(gid === undefined ? {} : { gid }),
     snapshotFactor,
     ...(placement === undefined ? {} : { placement }),
     owner,
-    brickSets: setsOf(bricks, perSet),
+    brickSets,
     ...(discarded.length === 0 ? {} : { discarded: [...discarded] }),
     createdAt,
   });
 }
+
+/** A volume that has grown since it said what it is serves more by now. */
+const isAsSaid = (bricks: readonly BrickRecord[], identity: Identity): boolean =>
+  bricks.length === identity.bricks.length &&
+  bricks.every(({ id, size }) => identity.bricks.some((said) => said.id === id && said.size === size));
 
 export function setsOf<T>(bricks: readonly T[], perSet: number): T[][] {
   return Array.from({ length: bricks.length / perSet }, (_none, set) => bricks.slice(set * perSet, (set + 1) * perSet));

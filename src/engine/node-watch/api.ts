@@ -19,6 +19,8 @@ export type WholeNodeProblem =
   | { readonly kind: 'reinstalled'; readonly storage: string; readonly expected: string; readonly found: string }
   /** It has devices of ours, and no other node of its cluster has its gluster UUID in the pool. */
   | { readonly kind: 'not-in-pool'; readonly found: string }
+  /** Nodes of its pool reject it, and none counts it as a member: its gluster has a volume in another form than theirs. */
+  | { readonly kind: 'rejected'; readonly by: readonly NodeId[] }
   /** It has none of the addresses that its storage host stands for. */
   | {
       readonly kind: 'address-changed';

@@ -12,6 +12,8 @@ export function describeProblem(problem: NodeProblem): string {
       return `gluster on it has the UUID ${problem.found}, the pool knows ${problem.storage} as ${problem.expected}: it was installed anew`;
     case 'not-in-pool':
       return `no other node of its cluster has it (gluster UUID ${problem.found}) in the trusted pool`;
+    case 'rejected':
+      return `${listed(problem.by)} of its trusted pool reject${problem.by.length === 1 ? 's' : ''} it (gluster peer status: Peer Rejected): its gluster has a volume in another form than theirs`;
     case 'address-changed':
       return `it has none of the addresses that ${problem.storage} stands for (${listed(problem.expected)}), but ${listed(problem.found)}`;
     case 'device-missing':
@@ -25,17 +27,28 @@ export function describeProblem(problem: NodeProblem): string {
   }
 }
 
+/** It takes the volumes from the others when it has none itself, and starts its bricks of those that there are. */
+const takeVolumesAnew = [
+  'there and on no other node, once "gluster volume list" on another one shows all volumes (docs/nodes.md, "A rejected node"):',
+  'systemctl stop glusterd',
+  'pkill --exact glusterfsd',
+  'mv /var/lib/glusterd/vols /var/lib/glusterd/vols.rejected',
+  'systemctl start glusterd',
+].join('\n       ');
+
 /** What somebody has to do, as an imperative. */
 export function remedyOf(problem: NodeProblem): string {
   switch (problem.kind) {
     case 'unreachable':
       return 'see that the machine runs, and that its agent (or sshd) can be reached from the controller';
     case 'glusterd-down':
-      return 'start glusterd there: systemctl start glusterd';
+      return 'start glusterd there: systemctl start glusterd; if it ends at once over a volume that it cannot restore, see docs/nodes.md, "A rejected node"';
     case 'reinstalled':
       return 'give it its old UUID back in /var/lib/glusterd/glusterd.info and let it probe its pool (docs/nodes.md), or replace its bricks and remove it';
     case 'not-in-pool':
       return 'probe it from a node of the pool: gluster peer probe';
+    case 'rejected':
+      return takeVolumesAnew;
     case 'address-changed':
       return 'give it its address back, or let the host name stand for the new one';
     case 'device-missing':

@@ -7,13 +7,16 @@ import { addressProblem } from './addresses.ts';
 import type { DeviceProblem, DeviceState, NodeProblem, NodeState, WatchedNode, WholeNodeProblem } from './api.ts';
 import { describeProblem } from './describe.ts';
 import { Hysteresis } from './hysteresis.ts';
-import { membershipProblem, type View } from './membership.ts';
+import type { PoolView } from '../pool-view.ts';
+import { membershipProblem, type Verdict } from './membership.ts';
 import type { DeviceSight, NodeSight } from './sight.ts';
 
 /** What a look at the node itself cannot tell. */
 export interface Surroundings {
   /** The pool as other nodes of the cluster see it. */
-  readonly views: readonly View[];
+  readonly views: readonly PoolView[];
+  /** What they make of the node. */
+  readonly verdict: Verdict;
   /** Addresses that its storage host stands for. `undefined`: nobody could say. */
   readonly expected: readonly string[] | undefined;
   readonly bricksOn: (device: DeviceName) => number;
@@ -49,6 +52,10 @@ export class NodeHistory {
   #silence: WholeNodeProblem | undefined;
   /** From the last look that it answered. */
   #identity: readonly WholeNodeProblem[] = [];
+  /** Of the pool's word about it. A member that has just come back may be taken for another for a moment. */
+  readonly #standing = new Hysteresis();
+  /** What was said last that did not count it as a member. */
+  #rejection: WholeNodeProblem | undefined;
   #bricksOn: Surroundings['bricksOn'] = () => 0;
 
   constructor(node: NodeRecord) {
@@ -61,7 +68,7 @@ export class NodeHistory {
 
   /** Whether gluster commands that concern the node make sense. */
   get isMember(): boolean {
-    return this.#silence === undefined && this.#identity.length === 0;
+    return this.#silence === undefined && this.#identity.length === 0 && this.#standing.state === 'up';
   }
 
   look(node: NodeRecord, sight: NodeSight, surroundings: Surroundings): Return {
@@ -100,7 +107,7 @@ export class NodeHistory {
   get health(): ObservedHealth {
     const [first] = this.#wholeProblems();
     const because = first === undefined ? {} : { because: describeProblem(first) };
-    const isInTrouble = this.#identity.length > 0;
+    const isInTrouble = this.#identity.length > 0 || this.#standing.isDown;
     const node: Obstacle | undefined =
       this.state === 'down'
         ? { why: 'node down', ...because }
@@ -124,13 +131,23 @@ export class NodeHistory {
   #lookAtNode(
     node: NodeRecord,
     { facts }: Extract<NodeSight, { kind: 'seen' }>,
-    { views, expected }: Surroundings,
+    { views, verdict, expected }: Surroundings,
   ): boolean {
     const hasStarted = this.#bootId !== facts.bootId;
     this.#bootId = facts.bootId;
     const found = [membershipProblem(node, facts, views), addressProblem(node, facts, expected)];
     this.#identity = found.filter((problem) => problem !== undefined);
+    this.#hear(verdict);
     return hasStarted;
+  }
+
+  #hear(verdict: Verdict): void {
+    if (verdict === 'member') {
+      this.#standing.answer();
+    } else if (verdict !== 'unheard') {
+      this.#standing.miss();
+      this.#rejection = verdict;
+    }
   }
 
   /** Returns devices that are not as they were found before, but in order. */
@@ -159,7 +176,8 @@ export class NodeHistory {
 
   /** Silence hides what was seen before it, and does not undo it. */
   #wholeProblems(): readonly WholeNodeProblem[] {
-    return [...(this.#silence === undefined ? [] : [this.#silence]), ...this.#identity];
+    const rejection = this.#standing.isDown ? this.#rejection : undefined;
+    return [...[this.#silence, rejection].filter((problem) => problem !== undefined), ...this.#identity];
   }
 
   #deviceState(name: DeviceName): DeviceState {

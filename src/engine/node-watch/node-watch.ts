@@ -1,20 +1,21 @@
 /** Looks at every node again and again, says what it sees, and restores what came back. */
 import type { ClusterId, DeviceName, NodeId } from '../../domain/names.ts';
 import type { NodeRecord } from '../../domain/topology.ts';
+import { standsApart } from '../pool-view.ts';
 import { sideBySide } from '../side-by-side.ts';
 import type { VolumeWork } from '../volume-work.ts';
 import { expectedAddresses } from './addresses.ts';
 import type { NodeProblem, NodeWatch, Resolve, WatchedNode, WatchOptions } from './api.ts';
 import { describeProblem } from './describe.ts';
 import { NodeHistory } from './history.ts';
-import { viewsOn, type Vantage, type View } from './membership.ts';
+import { rejectionsNeeded, verdictOn, viewsOn, type Vantage } from './membership.ts';
 import { NodeReturn, type RestoreParts } from './restore.ts';
 import { beforeDeadline, sightOf, type NodeSight, type SightParts } from './sight.ts';
 
 const defaultWatch: WatchOptions = { interval: 15_000, deadline: 10_000, restoreDeadline: 120_000, parallel: 8 };
 
-/** Two, so that each of them is looked at through the other, too. */
-const vantagePoints = 2;
+/** Of nodes that are with their pool: one more than have to agree on a node, since each of them is looked at, too. */
+const vantagePoints = rejectionsNeeded + 1;
 
 export interface NodeWatchParts {
   readonly work: VolumeWork;
@@ -129,8 +130,7 @@ export class EngineNodeWatch implements NodeWatch {
       // It may have gone, or become another, meanwhile.
       const node = this.#parts.work.directory.get(id);
       if (node !== undefined) {
-        const views = viewsOn(node, vantages.get(node.cluster) ?? []);
-        this.#learn(node, sight, views, expected.get(id));
+        this.#learn(node, sight, vantages.get(node.cluster) ?? [], expected.get(id));
       }
     }
   }
@@ -148,7 +148,10 @@ export class EngineNodeWatch implements NodeWatch {
       const sight = sights.get(node.id);
       if (sight?.kind === 'seen' && sight.facts.glusterId !== undefined && !parts.signal.aborted) {
         const peers = await beforeDeadline(parts, (context) => parts.nodes.listPeers(node, context));
-        if (peers.kind === 'done' && vantages.push({ node, facts: sight.facts, view: peers.value }) === vantagePoints) {
+        if (peers.kind === 'done') {
+          vantages.push({ node, facts: sight.facts, view: peers.value });
+        }
+        if (vantages.filter(({ view }) => !standsApart(view)).length === vantagePoints) {
           break;
         }
       }
@@ -156,7 +159,12 @@ export class EngineNodeWatch implements NodeWatch {
     return vantages;
   }
 
-  #learn(node: NodeRecord, sight: NodeSight, views: readonly View[], expected: readonly string[] | undefined): void {
+  #learn(
+    node: NodeRecord,
+    sight: NodeSight,
+    vantages: readonly Vantage[],
+    expected: readonly string[] | undefined,
+  ): void {
     const { work } = this.#parts;
     const watched = this.#nodes.get(node.id) ?? this.#begin(node);
     if (sight.kind === 'seen') {
@@ -167,7 +175,10 @@ export class EngineNodeWatch implements NodeWatch {
     const now = new Date(work.settings.clock.now()).toISOString();
     const bricksOn = (device: DeviceName): number =>
       work.ledger.pool(node.cluster).seat(node.id, device)?.bricks.size ?? 0;
-    const back = watched.history.look(node, sight, { views, expected, bricksOn, now });
+    const others = work.directory.list(node.cluster).length - 1;
+    const verdict = sight.kind === 'seen' ? verdictOn(node, sight.facts, vantages, others) : 'unheard';
+    const surroundings = { views: viewsOn(node, vantages), verdict, expected, bricksOn, now };
+    const back = watched.history.look(node, sight, surroundings);
     const devices = back.node
       ? node.devices.filter(({ size }) => size !== undefined).map(({ name }) => name)
       : back.devices;

@@ -13,9 +13,10 @@ import {
 } from '../../../src/domain/names.ts';
 import type { Outcome } from '../../../src/domain/outcome.ts';
 import { bytes, GiB } from '../../../src/domain/quantity.ts';
-import type { VolumeRequest } from '../../../src/domain/volume.ts';
+import type { VolumeRecord, VolumeRequest } from '../../../src/domain/volume.ts';
 import type { VolumeEngine } from '../../../src/engine/api.ts';
 import { createEngine } from '../../../src/engine/engine.ts';
+import { identityOptions } from '../../../src/engine/identity.ts';
 import type { EngineOptions } from '../../../src/engine/options.ts';
 import { MemoryDisk, MemoryStore } from '../../../src/store/memory.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -118,6 +119,24 @@ export async function benchOf({
   storage.log.length = 0;
   const bench = { engine, storage, disk, clock, options };
   return judge === undefined ? bench : restart(bench, judge);
+}
+
+/** Takes off a volume what it says of itself, on every brick or on all but those. */
+export function silence({ storage }: Bench, { name, brickSets }: VolumeRecord, but: readonly string[] = []): void {
+  for (const { node, id } of brickSets.flat().filter((brick) => !but.includes(brick.id))) {
+    storage.tamperBrickState(node, id, { identity: undefined });
+  }
+  const options = storage.volumes().find((volume) => volume.name === name)?.options ?? new Map<string, string>();
+  storage.tamperVolume(name, { options: Object.fromEntries([...options.keys()].map((key) => [key, undefined])) });
+}
+
+/** Makes a volume as earlier versions have: it speaks by its options, and its bricks say nothing. */
+export function asBefore(bench: Bench, record: VolumeRecord): void {
+  silence(bench, record);
+  const options = Object.fromEntries(
+    [...record.options, ...identityOptions(record)].map(({ key, value }) => [key, value]),
+  );
+  bench.storage.tamperVolume(record.name, { options });
 }
 
 /** The value of a `done`; fails the test with the reason of anything else. */

@@ -11,12 +11,14 @@ import { bytes, GiB } from '../../../src/domain/quantity.ts';
 import type { VolumeRecord } from '../../../src/domain/volume.ts';
 import type { VolumeEngine } from '../../../src/engine/api.ts';
 import { createEngine } from '../../../src/engine/engine.ts';
+import { hasIdentity, identityOf, identityOfText } from '../../../src/engine/identity.ts';
 import { bricksOf } from '../../../src/engine/ledger.ts';
+import type { GlusterVolume } from '../../../src/engine/ports.ts';
 import { MemoryDisk, MemoryStore } from '../../../src/store/memory.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeStorage, type FakeCall, type Verdict } from '../../support/fake-storage.ts';
 import { MortalStore, type StoreVerdict } from '../../support/mortal-store.ts';
-import { device, forever, idOf, realm, requestOf, topologyOf, turning, valueOf } from './bench.ts';
+import { device, idOf, realm, requestOf, topologyOf, turning, valueOf } from './bench.ts';
 
 /** The fate of each thing that an engine does to the outside. */
 export interface Fates {
@@ -47,6 +49,8 @@ export class World {
   readonly clock = new FakeClock();
   readonly #disk = new MemoryDisk();
   readonly #options: WorldOptions;
+  /** Never fires. One a world: what dead engines wait for stays on it, and would slow down the worlds after it. */
+  readonly #never = new AbortController().signal;
   readonly #unwanted = new Set<number>();
   readonly #wanted = new Set<number>();
   /** GiB that somebody was told that the volume has: never less again. */
@@ -66,7 +70,7 @@ export class World {
   async begin(): Promise<void> {
     const engine = await this.engine();
     const desired = topologyOf(this.#options.nodes);
-    valueOf(await turning(this.clock, engine.applyTopology(desired, { signal: forever })));
+    valueOf(await turning(this.clock, engine.applyTopology(desired, { signal: this.#never })));
     this.storage.log.length = 0;
   }
 
@@ -130,7 +134,12 @@ export class World {
       this.#wanted.add(index);
     }
     const gidRange = { min: 2000, max: 2999 };
-    return (await this.engine()).ensureVolume(requestOf(index, { gidRange, owner: ownerOf(index) }), forever);
+    // Every other volume has options of its own.
+    const options = index % 2 === 0 ? [] : [{ key: 'performance.cache-size', value: '64MB' }];
+    return (await this.engine()).ensureVolume(
+      requestOf(index, { gidRange, options, owner: ownerOf(index) }),
+      this.#never,
+    );
   }
 
   async confirm(index: number): Promise<Outcome<void>> {
@@ -138,7 +147,7 @@ export class World {
   }
 
   async grow(index: number, gib: number): Promise<Outcome<unknown>> {
-    const outcome = await (await this.engine()).growVolume(idOf(index), bytes(gib * GiB), forever);
+    const outcome = await (await this.engine()).growVolume(idOf(index), bytes(gib * GiB), this.#never);
     if (outcome.kind === 'done') {
       this.promised.set(idOf(index), Math.max(gib, this.promised.get(idOf(index)) ?? 0));
     }
@@ -146,18 +155,18 @@ export class World {
   }
 
   async sweep(): Promise<Outcome<void>> {
-    return (await this.engine()).sweep(forever);
+    return (await this.engine()).sweep(this.#never);
   }
 
   async cancelGrowth(index: number): Promise<Outcome<unknown>> {
-    return (await this.engine()).cancelGrowth(idOf(index), forever);
+    return (await this.engine()).cancelGrowth(idOf(index), this.#never);
   }
 
   /** For good: a claim's UID does not come back. */
   async delete(index: number): Promise<Outcome<void>> {
     this.#wanted.delete(index);
     this.#unwanted.add(index);
-    return (await this.engine()).deleteVolume(idOf(index), forever);
+    return (await this.engine()).deleteVolume(idOf(index), this.#never);
   }
 
   /** Everything heals; then whoever knows the owners asks until all is as they want it. */
@@ -180,7 +189,7 @@ export class World {
           ...[...this.#unwanted].map(async (index) => this.delete(index)),
         ]),
       );
-      const swept = await turning(this.clock, engine.sweep(forever));
+      const swept = await turning(this.clock, engine.sweep(this.#never));
       // Where everything fits, no space only means that nodes are not asked yet.
       const mayBeFull = !this.roomy;
       if ([...outcomes, swept].every((outcome) => outcome.kind === 'done' || (mayBeFull && isFull(outcome)))) {
@@ -260,8 +269,23 @@ function expectStorage({ storage }: World, engine: VolumeEngine, records: readon
     const volume = standing.find(({ name }) => name === record.name);
     expect(volume).toMatchObject({ status: 'started' });
     expect(volume?.bricks.map(({ host, path }) => `${host}:${path}`)).toEqual(engine.locate(record)?.bricks);
-    expect(volume?.options.get('user.brickyard.volume')).toBe(record.id);
-    expect(volume?.options.get('user.brickyard.size')).toBe(String(record.size));
+    expectSaid(storage, volume, record);
+  }
+}
+
+/** A rebuild finds the record: in the options or, without those, on every single brick. */
+function expectSaid(storage: World['storage'], volume: GlusterVolume | undefined, record: VolumeRecord): void {
+  const { id, size, owner, createdAt, brickSets, gid } = record;
+  const bricks = brickSets.flat().map(({ path: _path, ...brick }) => brick);
+  const set = volume?.options ?? new Map<string, string>();
+  const said = hasIdentity(set)
+    ? [identityOf(set)]
+    : bricks.map((brick) => identityOfText(storage.saidBy(brick.node, brick.id) ?? ''));
+  for (const each of said) {
+    expect(each).toMatchObject({ id, size, owner, createdAt, gid, options: record.options, bricks });
+  }
+  for (const { key, value } of record.options) {
+    expect(set.get(key)).toBe(value);
   }
 }
 

@@ -99,8 +99,26 @@ describe.each(strikes)('%s, at every single step', (_, call, write) => {
       await ensureAndConfirm(world, 1);
       await answerOrDeath(world, world.delete(1));
     });
-    // Commit, three bricks, create, options, start, confirm; mark, look, stop, delete, look, three bricks, forget.
-    expect(steps).toBe(17);
+    // Commit, three bricks, create, options, start, confirm; mark, pool, stop, delete, three bricks, forget.
+    expect(steps).toBe(16);
+  });
+
+  it('of a life that ends while a node is rejected does no harm, and lets nothing go without it', async () => {
+    const steps = await strikeEverywhere(call, write, async (world) => {
+      await ensureAndConfirm(world, 1);
+      world.storage.setRejected('n2', true);
+      await answerOrDeath(world, world.delete(1));
+      world.storage.setRejected('n2', false);
+      await answerOrDeath(world, world.delete(1));
+    });
+    // Those of a creation; mark, pool; pool, look, stop, delete, look, three bricks, forget.
+    expect(steps).toBe(8 + 2 + 9);
+  });
+
+  it('of a creation without options, which gluster is told nothing of, does no harm', async () => {
+    const steps = await strikeEverywhere(call, write, (world) => ensureAndConfirm(world, 2));
+    // Commit, three bricks, create, start, confirm.
+    expect(steps).toBe(7);
   });
 
   it('of a creation that is planned anew does no harm', async () => {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { clusterId } from '../../../src/domain/names.ts';
 import { bytes, GiB, MiB } from '../../../src/domain/quantity.ts';
-import type { FakeCall, Verdict } from '../../support/fake-storage.ts';
-import { benchOf, forever, idOf, requestOf, restart, turning, valueOf } from './bench.ts';
+import type { FakeCall, FakeStorage, Verdict } from '../../support/fake-storage.ts';
+import type { VolumeEngine } from '../../../src/engine/api.ts';
+import { identityOf, identityOfText } from '../../../src/engine/identity.ts';
+import { asBefore, benchOf, device, forever, idOf, requestOf, restart, turning, valueOf } from './bench.ts';
 
 /** Answers `verdict` to the first call of the verb (or of the verb on a node), then lets everything through. */
 function once(verb: FakeCall['verb'], verdict: Verdict, node?: string): (call: FakeCall) => Verdict {
@@ -14,6 +16,15 @@ function once(verb: FakeCall['verb'], verdict: Verdict, node?: string): (call: F
     }
     return 'normal';
   };
+}
+
+/** What each brick on any node says of its volume. */
+async function saidByBricks(storage: FakeStorage, engine: VolumeEngine): Promise<readonly (string | undefined)[]> {
+  const log = [...storage.log];
+  const port = storage.port();
+  const listed = await Promise.all(engine.nodes().map((node) => port.listBricks(node, device, { signal: forever })));
+  storage.log.splice(0, storage.log.length, ...log);
+  return listed.flatMap((bricks) => valueOf(bricks).map(({ identity }) => identity));
 }
 
 const verbsOf = (log: readonly string[]): string[] => log.map((line) => line.split(' ')[0] ?? '');
@@ -37,16 +48,84 @@ describe('ensureVolume', () => {
     expect(volume).toMatchObject({ name: `vol_${idOf(1)}`, status: 'started' });
     expect(location.bricks).toEqual(volume?.bricks.map(({ host, path }) => `${host}:${path}`));
     expect(new Set(volume?.bricks.map(({ host }) => host)).size).toBe(3);
-    expect(Object.fromEntries(volume?.options ?? [])).toMatchObject({
-      'performance.cache-size': '64MB',
-      'user.brickyard.volume': idOf(1),
-      'user.brickyard.namespace': 'apps',
-      'user.brickyard.name': 'claim-1',
-      'user.brickyard.size': String(GiB),
-      'user.brickyard.gid': '2000',
-    });
+    expect(Object.fromEntries(volume?.options ?? [])).toEqual({ 'performance.cache-size': '64MB' });
+    for (const said of await saidByBricks(storage, engine)) {
+      expect(identityOfText(said ?? '')).toMatchObject({
+        id: idOf(1),
+        size: GiB,
+        gid: 2000,
+        options,
+        owner: { namespace: 'apps', name: 'claim-1' },
+        bricks: location.volume.brickSets.flat().map(({ path: _path, ...brick }) => brick),
+      });
+    }
     expect(location.volume).toMatchObject({ phase: 'creating', gid: 2000, size: GiB });
     expect(engine.locate(location.volume)).toEqual(location);
+  });
+
+  it('keeps further volumes of a namespace waiting at its limit, and those of others not', async () => {
+    const { engine } = await benchOf({ maxVolumesPerNamespace: 1 });
+    valueOf(await engine.ensureVolume(requestOf(1), forever));
+    valueOf(await engine.ensureVolume(requestOf(1), forever));
+    const second = await engine.ensureVolume(requestOf(2), forever);
+    expect(second).toMatchObject({
+      kind: 'waiting',
+      on: { what: 'capacity' },
+      reason: expect.stringMatching(/namespace apps has 1 volumes.*maxVolumesPerNamespace allows 1/) as string,
+    });
+    const owner = { ...requestOf(3).owner, namespace: 'others' };
+    valueOf(await engine.ensureVolume(requestOf(3, { owner }), forever));
+    valueOf(await engine.deleteVolume(idOf(1), forever));
+    valueOf(await engine.ensureVolume(requestOf(2), forever));
+  });
+
+  it('gives gluster no command beyond create and start when no option was asked for', async () => {
+    const bench = await benchOf();
+    const { engine, storage } = bench;
+    const lost = valueOf(await engine.ensureVolume(requestOf(1), forever));
+    const alone = ['ensureBrick', 'ensureBrick', 'ensureBrick', 'createVolume', 'startVolume'];
+    expect(verbsOf(storage.log)).toEqual(alone);
+    expect(storage.volumes()[0]?.options).toEqual(new Map());
+    // A store that was lost, and a claim that is given its volume again: what its bricks said is the past.
+    await bench.clock.advance(1000);
+    const [node] = engine.nodes();
+    if (node !== undefined) {
+      await storage.port().stopVolume(node, lost.volume.name, { signal: forever });
+      await storage.port().deleteVolume(node, lost.volume.name, { signal: forever });
+    }
+    bench.disk.documents.delete(JSON.stringify(['volume', idOf(1)]));
+    const again = await restart(bench);
+    // Its bricks carry marks of that volume, and the next try takes them off.
+    await again.engine.ensureVolume(requestOf(1), forever);
+    const found = valueOf(await again.engine.ensureVolume(requestOf(1), forever));
+    expect(found.volume.createdAt).not.toBe(lost.volume.createdAt);
+    const said = (await saidByBricks(storage, again.engine)).map((text) => identityOfText(text ?? '')?.createdAt);
+    expect(new Set(said)).toEqual(new Set([found.volume.createdAt]));
+  });
+
+  it('sets what is too long for a brick as options, with those that were asked for', async () => {
+    const { engine, storage } = await benchOf({ limits: { maxBrickSize: bytes(GiB), maxBricksPerVolume: 300 } });
+    const options = [{ key: 'performance.cache-size', value: '64MB' }];
+    const request = requestOf(1, { size: bytes(80 * GiB), options });
+    const { volume } = valueOf(await engine.ensureVolume(request, forever));
+    expect(volume.brickSets).toHaveLength(80);
+    expect(new Set(await saidByBricks(storage, engine))).toEqual(new Set([undefined]));
+    expect(verbsOf(storage.log).filter((verb) => verb === 'setVolumeOptions')).toHaveLength(1);
+    const bricks = volume.brickSets.flat().map(({ path: _path, ...brick }) => brick);
+    expect(identityOf(storage.volumes()[0]?.options ?? new Map())).toMatchObject({ id: idOf(1), options, bricks });
+  });
+
+  it('keeps options right that say what the volume is, because they count before its bricks', async () => {
+    const bench = await benchOf();
+    const { volume } = valueOf(await bench.engine.ensureVolume(requestOf(1), forever));
+    asBefore(bench, volume);
+    valueOf(await bench.engine.confirmVolume(idOf(1)));
+    bench.storage.tamperVolume(volume.name, { options: { 'user.brickyard.size': '5' } });
+    valueOf(await bench.engine.ensureVolume(requestOf(1), forever));
+    expect(bench.storage.volumes()[0]?.options.get('user.brickyard.size')).toBe(String(GiB));
+    bench.storage.log.length = 0;
+    valueOf(await bench.engine.ensureVolume(requestOf(1), forever));
+    expect(verbsOf(bench.storage.log)).toEqual(['volumeInfo']);
   });
 
   it('records the size that is allocated, which is whole extents and never less than asked for', async () => {
@@ -131,11 +210,12 @@ describe('ensureVolume', () => {
     async (verb) => {
       for (const verdict of ['lost-before', 'lost-after', 'late'] as const) {
         const { engine, storage } = await benchOf({ judge: once(verb, verdict) });
-        const lost = await engine.ensureVolume(requestOf(1), forever);
+        const request = requestOf(1, { options: [{ key: 'performance.cache-size', value: '64MB' }] });
+        const lost = await engine.ensureVolume(request, forever);
         expect(lost.kind).toBe('unknown');
         expect(verbsOf(storage.log).at(-1)).toBe(verb);
         storage.log.length = 0;
-        valueOf(await engine.ensureVolume(requestOf(1), forever));
+        valueOf(await engine.ensureVolume(request, forever));
         expect(verbsOf(storage.log)[0]).toBe('volumeInfo');
         expect(storage.volumes()).toHaveLength(1);
         expect(storage.bricks()).toHaveLength(3);
@@ -164,7 +244,8 @@ describe('ensureVolume', () => {
     const { engine, storage, clock } = await benchOf({
       judge: ({ verb }) => (verb === 'setVolumeOptions' && (locked -= 1) >= 0 ? 'locked' : 'normal'),
     });
-    valueOf(await turning(clock, engine.ensureVolume(requestOf(1), forever)));
+    const options = [{ key: 'performance.cache-size', value: '64MB' }];
+    valueOf(await turning(clock, engine.ensureVolume(requestOf(1, { options }), forever)));
     expect(verbsOf(storage.log).filter((verb) => verb === 'setVolumeOptions')).toHaveLength(4);
     expect(verbsOf(storage.log).filter((verb) => verb === 'volumeInfo')).toHaveLength(3);
     expect(clock.monotonic()).toBeGreaterThan(0);
@@ -232,7 +313,7 @@ describe('ensureVolume', () => {
   });
 
   it('never says rejected once a record stands', async () => {
-    const { engine, storage } = await benchOf({ judge: once('setVolumeOptions', 'fail') });
+    const { engine, storage } = await benchOf({ judge: once('startVolume', 'fail') });
     expect((await engine.ensureVolume(requestOf(1), forever)).kind).toBe('failed');
     expect(engine.volumes()).toHaveLength(1);
     expect(storage.bricks()).toHaveLength(3);

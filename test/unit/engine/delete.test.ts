@@ -1,24 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import { volumeNameFor } from '../../../src/domain/names.ts';
+import { nodeId, volumeNameFor } from '../../../src/domain/names.ts';
 import { done } from '../../../src/domain/outcome.ts';
 import { createEngine } from '../../../src/engine/engine.ts';
 import { MemoryStore } from '../../../src/store/memory.ts';
-import { benchOf, forever, idOf, realm, requestOf, restart, turning, valueOf } from './bench.ts';
+import { benchOf, forever, idOf, realm, requestOf, restart, topologyOf, turning, valueOf } from './bench.ts';
 
 const verbsOf = (log: readonly string[]): string[] => log.map((line) => line.split(' ')[0] ?? '');
 
 describe('deleteVolume', () => {
-  it('stops, deletes, sees that it is gone, and only then destroys the bricks and forgets', async () => {
+  it('sees that the whole pool takes part, stops, deletes, and only then destroys the bricks and forgets', async () => {
     const { engine, storage } = await benchOf();
     valueOf(await engine.ensureVolume(requestOf(1), forever));
     valueOf(await engine.confirmVolume(idOf(1)));
     storage.log.length = 0;
     valueOf(await engine.deleteVolume(idOf(1), forever));
     expect(verbsOf(storage.log)).toEqual([
-      'volumeInfo',
+      'listPeers',
       'stopVolume',
       'deleteVolume',
-      'volumeInfo',
       'destroyBrick',
       'destroyBrick',
       'destroyBrick',
@@ -27,6 +26,107 @@ describe('deleteVolume', () => {
     expect(storage.bricks()).toEqual([]);
     expect(engine.volumes()).toEqual([]);
     expect(engine.usage().every(({ used }) => used === 0)).toBe(true);
+  });
+
+  it('looks before and after what nobody has confirmed, or what another process began to delete', async () => {
+    const looking = ['listPeers', 'volumeInfo', 'stopVolume', 'deleteVolume', 'volumeInfo'];
+    const bench = await benchOf({ judge: ({ verb }) => (verb === 'stopVolume' ? 'lost-before' : 'normal') });
+    for (const index of [1, 2]) {
+      valueOf(await bench.engine.ensureVolume(requestOf(index), forever));
+    }
+    valueOf(await bench.engine.confirmVolume(idOf(2)));
+    expect((await bench.engine.deleteVolume(idOf(2), forever)).kind).toBe('unknown');
+    const { engine, storage } = await restart(bench);
+    for (const index of [1, 2]) {
+      storage.log.length = 0;
+      valueOf(await engine.deleteVolume(idOf(index), forever));
+      expect(verbsOf(storage.log).slice(0, looking.length)).toEqual(looking);
+    }
+  });
+
+  it.each([
+    ['with a brick of it', { kind: 'replicate', count: 3 }],
+    ['without a brick of it, which would bring it back', { kind: 'replicate', count: 2 }],
+  ] as const)('waits, by name, for a member that is rejected, %s', async (_case, durability) => {
+    const { engine, storage } = await benchOf({ nodes: 3 });
+    valueOf(await engine.ensureVolume(requestOf(1, { durability }), forever));
+    valueOf(await engine.confirmVolume(idOf(1)));
+    const used = new Set(storage.bricks().map((line) => line.split(' ')[0]));
+    const sick = ['n1', 'n2', 'n3'].find((id) => (durability.count === 3 ? id === 'n2' : !used.has(id))) ?? '';
+    storage.setRejected(sick, true);
+    storage.log.length = 0;
+    for (let time = 0; time < 2; time += 1) {
+      expect(await engine.deleteVolume(idOf(1), forever)).toMatchObject({
+        kind: 'waiting',
+        on: { what: 'node', name: sick },
+        reason: expect.stringMatching(/rejects n\d .*"A rejected node" in docs\/nodes.md/) as string,
+      });
+    }
+    expect(verbsOf(storage.log).filter((verb) => !['listPeers', 'volumeInfo'].includes(verb))).toEqual([]);
+    expect(storage.volumes()).toMatchObject([{ status: 'started' }]);
+    storage.setRejected(sick, false);
+    valueOf(await engine.deleteVolume(idOf(1), forever));
+    expect(storage.bricks()).toEqual([]);
+    expect(storage.violations).toEqual([]);
+  });
+
+  it('says that a member is down in other words than that it is rejected', async () => {
+    const { engine, storage } = await benchOf({ nodes: 3 });
+    valueOf(await engine.ensureVolume(requestOf(1), forever));
+    valueOf(await engine.confirmVolume(idOf(1)));
+    storage.setGlusterd('n2', false);
+    const outcome = await engine.deleteVolume(idOf(1), forever);
+    expect(outcome).toMatchObject({ kind: 'waiting', on: { what: 'node', name: 'n2' } });
+    expect('reason' in outcome ? outcome.reason : '').toContain('until glusterd runs there again');
+    expect(storage.volumes()).toMatchObject([{ status: 'started' }]);
+  });
+
+  it('believes no node that has lost its pool when it says that there is no such volume', async () => {
+    const { engine, storage } = await benchOf({ nodes: 3 });
+    valueOf(await engine.ensureVolume(requestOf(1), forever));
+    for (const id of ['n1', 'n2', 'n3']) {
+      storage.reinstall(id);
+    }
+    expect(await engine.deleteVolume(idOf(1), forever)).toMatchObject({ kind: 'waiting', on: { what: 'node' } });
+    expect(storage.bricks()).toHaveLength(3);
+  });
+
+  it('forgets nothing while one member still has the volume, and ends it once the others have it too', async () => {
+    let isSilent = true;
+    const { engine, storage } = await benchOf({
+      nodes: 4,
+      judge: ({ verb }) => (verb === 'stopVolume' && isSilent ? 'lost-before' : 'normal'),
+    });
+    valueOf(await engine.ensureVolume(requestOf(1), forever));
+    valueOf(await engine.confirmVolume(idOf(1)));
+    expect((await engine.deleteVolume(idOf(1), forever)).kind).toBe('unknown');
+    isSilent = false;
+    const free = ['n1', 'n2', 'n3', 'n4'].find((id) => !storage.bricks().some((line) => line.startsWith(`${id} `)));
+    // With a brick of it or without: it would come back either way.
+    for (const sick of ['n2', free ?? '']) {
+      storage.leaveAlone(sick, volumeNameFor(idOf(1)));
+      for (let time = 0; time < 2; time += 1) {
+        const outcome = await engine.deleteVolume(idOf(1), forever);
+        expect(outcome).toMatchObject({ kind: 'waiting', reason: expect.stringContaining(sick) as string });
+      }
+      expect(storage.bricks()).toHaveLength(3);
+      expect(engine.volumes()).toHaveLength(1);
+      storage.compare(sick);
+    }
+    valueOf(await engine.deleteVolume(idOf(1), forever));
+    expect([storage.volumes(), storage.bricks(), engine.volumes()]).toEqual([[], [], []]);
+  });
+
+  it('waits for no node that is declared and not in the pool yet', async () => {
+    const { engine, storage } = await benchOf();
+    storage.addNode(nodeId('n4'), '10.0.0.4', {});
+    storage.setUp('n4', false);
+    await engine.applyTopology(topologyOf(4), { signal: forever });
+    expect(engine.nodes().map(({ id }) => id)).toContain('n4');
+    valueOf(await engine.ensureVolume(requestOf(1), forever));
+    storage.removeVolume(volumeNameFor(idOf(1)));
+    valueOf(await engine.deleteVolume(idOf(1), forever));
+    expect(storage.bricks()).toEqual([]);
   });
 
   it('is done for what is gone already, without asking anybody', async () => {

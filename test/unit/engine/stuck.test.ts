@@ -124,7 +124,9 @@ describe('lanes', () => {
     };
     const { engine } = await benchOf({ observer });
     steps.length = 0;
-    valueOf(await engine.ensureVolume(requestOf(1), forever));
+    valueOf(
+      await engine.ensureVolume(requestOf(1, { options: [{ key: 'performance.cache-size', value: '64MB' }] }), forever),
+    );
     valueOf(await engine.deleteVolume(idOf(1), forever));
     expect(steps).toEqual([
       'plan done',

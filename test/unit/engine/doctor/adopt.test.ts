@@ -5,7 +5,19 @@ import { GiB } from '../../../../src/domain/quantity.ts';
 import type { VolumeRecord } from '../../../../src/domain/volume.ts';
 import type { Forgotten, ForgetOptions } from '../../../../src/engine/doctor/api.ts';
 import type { BrickAddress } from '../../../../src/engine/ports.ts';
-import { benchOf, device, forever, idOf, requestOf, restart, turning, valueOf, type Bench } from '../bench.ts';
+import {
+  asBefore,
+  benchOf,
+  device,
+  forever,
+  idOf,
+  requestOf,
+  restart,
+  silence,
+  turning,
+  valueOf,
+  type Bench,
+} from '../bench.ts';
 
 const brickOn = (host: number, path = '/data/brick'): BrickAddress => ({
   host: hostName(`10.0.0.${host}`),
@@ -112,9 +124,7 @@ describe('adopting', () => {
     const bench = await benchOf();
     const before = await ready(bench, 1);
     const usage = used(bench);
-    const [volume] = bench.storage.volumes();
-    const wiped = Object.fromEntries([...(volume?.options.keys() ?? [])].map((key) => [key, undefined]));
-    bench.storage.tamperVolume(before.name, { options: wiped });
+    silence(bench, before);
     bench.disk.documents.delete(JSON.stringify(['volume', before.id]));
     const later = await restart(bench);
     const record = valueOf(await adopt(later, before.name));
@@ -147,7 +157,7 @@ describe('adopting', () => {
       ['thief', `has a record: ${ours.id}`],
       ['first', 'has a record'],
       ['second', '10.0.0.1:/data/first is one of volume first'],
-      [ours.name, 'doctor --rebuild'],
+      [ours.name, `has a record: ${ours.id}`],
       ['first', 'cluster: expected one of east', 'west'],
     ];
     for (const [name, words, cluster] of reasons) {
@@ -155,6 +165,29 @@ describe('adopting', () => {
       expect(refused).toMatchObject({ kind: 'rejected', reason: expect.stringContaining(words) as string });
     }
     expect(bench.engine.volumes()).toHaveLength(2);
+  });
+
+  it('leaves a volume that says what it is to the rebuild, whether by its options or by one of its bricks', async () => {
+    const bench = await benchOf();
+    const [first, second] = [await ready(bench, 1), await ready(bench, 2)];
+    asBefore(bench, first);
+    silence(
+      bench,
+      second,
+      second.brickSets
+        .flat()
+        .slice(-1)
+        .map(({ id }) => id),
+    );
+    for (const { id } of [first, second]) {
+      bench.disk.documents.delete(JSON.stringify(['volume', id]));
+    }
+    const later = await restart(bench);
+    for (const { id, name } of [first, second]) {
+      const reason = `volume ${name} says what it is (${id}): "brickyard doctor --rebuild" writes its record`;
+      expect(await adopt(later, name)).toEqual({ kind: 'rejected', reason });
+    }
+    expect(later.engine.volumes()).toEqual([]);
   });
 
   it('waits for a cluster that does not answer, which may have another volume of that name', async () => {

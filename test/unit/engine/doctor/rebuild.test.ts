@@ -8,7 +8,9 @@ import { createEngine } from '../../../../src/engine/engine.ts';
 import { MemoryDisk, MemoryStore } from '../../../../src/store/memory.ts';
 import type { Judge } from '../../../support/fake-storage.ts';
 import { mulberry32 } from '../../../support/random.ts';
+import { identityOptions } from '../../../../src/engine/identity.ts';
 import {
+  asBefore,
   benchOf,
   device,
   forever,
@@ -16,6 +18,7 @@ import {
   realm,
   requestOf,
   restart,
+  silence,
   topologyOf,
   turning,
   valueOf,
@@ -99,6 +102,10 @@ describe('a rebuild', () => {
   it('gives back the identical table of allocations, in memory, in the store and in what is free', async () => {
     const bench = await variety(60);
     const before = { records: table(bench), stored: stored(bench), usage: bench.engine.usage() };
+    // Volumes of every age: their bricks say what they are, or their options.
+    table(bench).forEach((record, index) => index % 5 === 4 && asBefore(bench, record));
+    const speaking = bench.storage.volumes().filter(({ options }) => options.has('user.brickyard.schema'));
+    expect(speaking).toHaveLength(12);
     const empty = await wiped(bench);
     expect(empty.engine.volumes()).toEqual([]);
     const shown = await rebuild(empty, true);
@@ -141,6 +148,98 @@ describe('a rebuild', () => {
     const done = await rebuild(empty);
     expect(table(empty)).toEqual(before);
     expect(done.blind).toMatchObject([{ kind: 'node-unreachable', node: 'n2' }]);
+  });
+
+  it('needs no more than one brick of a volume that says what it is', async () => {
+    const bench = await benchOf();
+    const before = await make(bench, 1, { gidRange: { min: 2000, max: 2001 } });
+    for (const { id, node } of before.brickSets.flat()) {
+      const identity = bench.storage.saidBy(node, id);
+      silence(bench, before, [id]);
+      const empty = await wiped(bench);
+      await rebuild(empty);
+      expect(table(empty)).toEqual([before]);
+      before.brickSets.flat().forEach((brick) => bench.storage.tamperBrickState(brick.node, brick.id, { identity }));
+    }
+  });
+
+  it('believes no brick that speaks of another volume, or not of itself', async () => {
+    const bench = await benchOf();
+    const [first, second] = [await make(bench, 1), await make(bench, 2)];
+    const [brick, other] = [first, second].map(({ brickSets }) => brickSets.flat()[0]);
+    if (brick === undefined || other === undefined) {
+      throw new Error('no brick');
+    }
+    silence(bench, second);
+    bench.storage.tamperBrickState(other.node, other.id, { identity: bench.storage.saidBy(brick.node, brick.id) });
+    const elsewhere = String(bench.storage.saidBy(brick.node, brick.id)).replaceAll(/=n\d=/g, '=n9=');
+    silence(bench, first);
+    bench.storage.tamperBrickState(brick.node, brick.id, { identity: elsewhere });
+    const done = await rebuild(await wiped(bench));
+    expect(done.records).toEqual([]);
+    expect(done.leftAlone).toMatchObject([
+      { name: first.name, reason: 'what it says of itself cannot be read; "brickyard volume adopt" takes it' },
+      { name: second.name, reason: 'what it says of itself cannot be read; "brickyard volume adopt" takes it' },
+    ]);
+  });
+
+  it('leaves alone a volume whose bricks contradict each other, unless its options say what it is', async () => {
+    const bench = await benchOf();
+    const before = await make(bench, 1);
+    const [one, two] = before.brickSets.flat();
+    if (one === undefined || two === undefined) {
+      throw new Error('no bricks');
+    }
+    const text = String(bench.storage.saidBy(two.node, two.id));
+    bench.storage.tamperBrickState(two.node, two.id, { identity: text.replace('name=claim-1', 'name=claim-2') });
+    const empty = await wiped(bench);
+    const done = await rebuild(empty);
+    expect(done.records).toEqual([]);
+    const [left] = done.leftAlone;
+    expect(left?.reason).toContain('its bricks contradict each other');
+    expect(left?.reason).toContain(`${two.id} on ${two.node}`);
+    expect(left?.reason).toContain('volume adopt');
+    const options = Object.fromEntries(identityOptions(before).map(({ key, value }) => [key, value]));
+    bench.storage.tamperVolume(before.name, { options });
+    await rebuild(empty);
+    expect(table(empty)).toEqual([before]);
+  });
+
+  it('falls back on bricks for options that cannot be read, once all of them are seen', async () => {
+    const bench = await benchOf();
+    const before = await make(bench, 1);
+    bench.storage.tamperVolume(before.name, { options: { 'user.brickyard.schema': '7' } });
+    const empty = await wiped(bench);
+    bench.storage.setUp('n2', false);
+    expect((await rebuild(empty)).leftAlone).toMatchObject([
+      { reason: expect.stringMatching(/options cannot be read.* when all of its nodes answer$/) as string },
+    ]);
+    bench.storage.setUp('n2', true);
+    await bench.clock.advance(60_000);
+    await rebuild(empty);
+    expect(table(empty)).toEqual([before]);
+  });
+
+  it('finds what a volume has by now when nothing but its bricks says what it was', async () => {
+    const bench = await benchOf({ nodes: 6, deviceSize: 40 * GiB });
+    await make(bench, 1, { size: bytes(2 * GiB) });
+    await make(bench, 2, { size: bytes(30 * GiB) });
+    valueOf(await bench.engine.growVolume(idOf(1), bytes(5 * GiB), forever));
+    valueOf(await turning(bench.clock, bench.engine.growVolume(idOf(2), bytes(60 * GiB), forever)));
+    const before = table(bench);
+    for (const record of before) {
+      // Bricks of later sets never said anything.
+      const later = record.brickSets.slice(1).flat();
+      expect(later.map(({ node, id }) => bench.storage.saidBy(node, id))).toEqual(later.map(() => undefined));
+      silence(
+        bench,
+        record,
+        record.brickSets.flat().map(({ id }) => id),
+      );
+    }
+    const empty = await wiped(bench);
+    await rebuild(empty);
+    expect(table(empty)).toEqual(before.map(({ rebalance: _underWay, ...record }) => record));
   });
 
   it('writes what is missing and touches nothing that stands; a second one finds nothing to do', async () => {
@@ -194,6 +293,7 @@ describe('a rebuild', () => {
     }
     const before = table(bench);
     expect(before.some(({ discarded = [] }) => discarded.length > 0)).toBe(true);
+    expect(bench.storage.volumes().every(({ options }) => options.size === 0)).toBe(true);
     const normal = (records: readonly VolumeRecord[]) =>
       records.map((each) => ({ ...each, discarded: each.discarded ?? [] }));
     bench.storage.setUp('n1', true);
@@ -217,6 +317,7 @@ describe('a rebuild', () => {
     if (brick === undefined) {
       throw new Error('no brick');
     }
+    asBefore(bench, before);
     bench.storage.tamperVolume(before.name, { options: { 'user.brickyard.bricks-1': undefined } });
     const empty = await wiped(bench);
     const grown = { id: brick.id, volume: before.id, device, size: bytes(3 * GiB), snapshotFactor: 1, arbiter: false };
@@ -267,9 +368,11 @@ describe('a rebuild', () => {
     const [a, b, c, d] = [await make(bench, 1), await make(bench, 2), await make(bench, 3), await make(bench, 4)];
     const volumes = new Map(bench.storage.volumes().map((volume) => [volume.name, volume]));
     // b has a's identity; c has a brick that is none of its own; d says nothing legible.
-    bench.storage.tamperVolume(b.name, { options: Object.fromEntries(volumes.get(a.name)?.options ?? []) });
+    const ofA = Object.fromEntries(identityOptions(a).map(({ key, value }) => [key, value]));
+    bench.storage.tamperVolume(b.name, { options: ofA });
     const stranger = (volumes.get(d.name)?.bricks ?? []).slice(0, 1);
     bench.storage.tamperVolume(c.name, { bricks: [...stranger, ...(volumes.get(c.name)?.bricks ?? []).slice(1)] });
+    silence(bench, d);
     bench.storage.tamperVolume(d.name, { options: { 'user.brickyard.schema': '7' } });
     const empty = await wiped(bench);
     const done = await rebuild(empty);

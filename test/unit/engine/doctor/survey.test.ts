@@ -4,7 +4,20 @@ import { bytes, GiB } from '../../../../src/domain/quantity.ts';
 import type { BrickRecord, VolumeRecord } from '../../../../src/domain/volume.ts';
 import type { Finding } from '../../../../src/engine/doctor/api.ts';
 import { diagnose } from '../../../../src/engine/doctor/describe.ts';
-import { benchOf, device, forever, idOf, requestOf, restart, turning, valueOf, type Bench } from '../bench.ts';
+import { identityOptions } from '../../../../src/engine/identity.ts';
+import {
+  asBefore,
+  benchOf,
+  device,
+  forever,
+  idOf,
+  requestOf,
+  restart,
+  silence,
+  turning,
+  valueOf,
+  type Bench,
+} from '../bench.ts';
 
 /** A bench with so many volumes that are ready. */
 async function benchWith(volumes: number, options: Parameters<typeof benchOf>[0] = {}): Promise<Bench> {
@@ -102,6 +115,7 @@ describe('a survey', () => {
   it('finds a volume that stopped, and one whose options were changed', async () => {
     const bench = await benchWith(1);
     const { name } = record(bench);
+    asBefore(bench, record(bench));
     bench.storage.tamperVolume(name, { status: 'stopped', options: { 'user.brickyard.size': '5' } });
     expect(await findingsOf(bench)).toEqual([
       { kind: 'volume-stopped', cluster: 'east', id: idOf(1), name, status: 'stopped' },
@@ -113,6 +127,45 @@ describe('a survey', () => {
         options: [{ key: 'user.brickyard.size', wanted: String(record(bench).size), found: '5' }],
       },
     ]);
+  });
+
+  it('finds a volume that does not say any more what it is, and names the options that mend that', async () => {
+    const bench = await benchWith(3);
+    const [first, second, third] = [record(bench, 1), record(bench, 2), record(bench, 3)];
+    silence(bench, first);
+    // One brick is enough, as long as no other one contradicts it.
+    const [one, two] = second.brickSets.flat();
+    const [alone] = third.brickSets.flat();
+    if (one === undefined || two === undefined || alone === undefined) {
+      throw new Error('no bricks');
+    }
+    silence(bench, third, [alone.id]);
+    const text = String(bench.storage.saidBy(two.node, two.id));
+    bench.storage.tamperBrickState(two.node, two.id, { identity: text.replace('class=fast', 'class=slow') });
+    const found = await findingsOf(bench);
+    const wanted = (of: VolumeRecord) => identityOptions(of).map(({ key, value }) => ({ key, wanted: value }));
+    expect(found).toEqual([
+      { kind: 'options-differ', cluster: 'east', id: first.id, name: first.name, options: wanted(first) },
+      { kind: 'options-differ', cluster: 'east', id: second.id, name: second.name, options: wanted(second) },
+    ]);
+    for (const each of [first, second]) {
+      const options = Object.fromEntries(identityOptions(each).map(({ key, value }) => [key, value]));
+      bench.storage.tamperVolume(each.name, { options });
+    }
+    expect(await findingsOf(bench)).toEqual([]);
+  });
+
+  it('does not miss an identity that may stand on a brick of a node that is down', async () => {
+    const bench = await benchWith(1);
+    const [brick] = record(bench).brickSets.flat();
+    if (brick === undefined) {
+      throw new Error('no brick');
+    }
+    silence(bench, record(bench), [brick.id]);
+    bench.storage.setUp(brick.node, false);
+    const kinds = (await findingsOf(bench)).map(({ kind }) => kind);
+    expect(kinds).toContain('node-unreachable');
+    expect(kinds).not.toContain('options-differ');
   });
 
   it('finds bricks that somebody replaced, and bricks that changed their places', async () => {
@@ -136,10 +189,7 @@ describe('a survey', () => {
   it('finds a volume without record: ours, ours without identity, and somebody else’s', async () => {
     const bench = await benchWith(3);
     const [first, second] = [record(bench, 1), record(bench, 2)];
-    const identity = Object.keys(
-      Object.fromEntries(bench.storage.volumes().find(({ name }) => name === second.name)?.options ?? []),
-    );
-    bench.storage.tamperVolume(second.name, { options: Object.fromEntries(identity.map((key) => [key, undefined])) });
+    silence(bench, second);
     const path = { host: hostName('10.0.0.1'), path: '/data/brick', arbiter: false };
     bench.storage.addForeignVolume('n1', 'byhand', { kind: 'distribute' }, [path]);
     for (const { id } of [first, second]) {
@@ -373,6 +423,7 @@ describe('every finding', () => {
   it('says what it means and what to do', async () => {
     const bench = await benchWith(3);
     bench.storage.removeVolume(record(bench, 1).name);
+    asBefore(bench, record(bench, 2));
     bench.storage.tamperVolume(record(bench, 2).name, {
       status: 'stopped',
       options: { 'user.brickyard.gid': undefined },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { clusterId, nodeId } from '../../../../src/domain/names.ts';
-import { describeProblem } from '../../../../src/engine/node-watch/describe.ts';
+import { describeProblem, remedyOf } from '../../../../src/engine/node-watch/describe.ts';
 import { downAfter, Hysteresis, upAfter } from '../../../../src/engine/node-watch/hysteresis.ts';
 import type { WatchedNode } from '../../../../src/engine/node-watch/api.ts';
 import { benchOf, device, forever, requestOf, restart, turning, valueOf, type Bench } from '../bench.ts';
@@ -194,6 +194,43 @@ describe('the node watch', () => {
     await looks(bench, 1);
     expect(kinds(seen(bench, 'n3'))).toEqual(['not-in-pool']);
     expect(['n1', 'n2', 'n4'].flatMap((id) => kinds(seen(bench, id)))).toEqual([]);
+  });
+
+  it('names a node that two others reject, by three looks, and sends nothing to it or through it', async () => {
+    const bench = await watchedBench({ nodes: 4 });
+    bench.storage.setRejected('n1', true);
+    await looks(bench, 2);
+    expect(seen(bench, 'n1').problems).toEqual([]);
+    bench.storage.log.length = 0;
+    valueOf(await bench.engine.ensureVolume(requestOf(1), forever));
+    expect(bench.storage.log.filter((line) => / n1 /.test(line) && !line.startsWith('ensureBrick'))).toEqual([]);
+    await looks(bench, 1);
+    expect(seen(bench, 'n1')).toMatchObject({ state: 'up', problems: [{ kind: 'rejected', by: ['n2', 'n3', 'n4'] }] });
+    // It rejects them as well, and is not believed.
+    expect(['n2', 'n3', 'n4'].flatMap((id) => kinds(seen(bench, id)))).toEqual([]);
+    const [problem] = seen(bench, 'n1').problems;
+    expect(problem === undefined ? '' : `${describeProblem(problem)} ${remedyOf(problem)}`).toMatch(
+      /^n2, n3, n4 of its trusted pool reject it .*mv \/var\/lib\/glusterd\/vols /s,
+    );
+    expect(bench.engine.usage().find(({ node }) => node === 'n1')).toMatchObject({ unusable: 'node in trouble' });
+    expect(bench.engine.planVolume(requestOf(2))).toMatchObject({ kind: 'placed' });
+    bench.storage.setRejected('n1', false);
+    await looks(bench, 1);
+    expect(kinds(seen(bench, 'n1'))).toEqual(['rejected']);
+    await looks(bench, 1);
+    expect(kinds(seen(bench, 'n1'))).toEqual([]);
+  });
+
+  it('names both of two nodes that reject each other where there is no third, and neither where it does not answer', async () => {
+    const pair = await watchedBench({ nodes: 2 });
+    pair.storage.setRejected('n2', true);
+    await looks(pair, 3);
+    expect(['n1', 'n2'].map((id) => kinds(seen(pair, id)))).toEqual([['rejected'], ['rejected']]);
+    const three = await watchedBench({ nodes: 3 });
+    three.storage.setUp('n3', false);
+    three.storage.setRejected('n2', true);
+    await looks(three, 3);
+    expect(['n1', 'n2'].flatMap((id) => kinds(seen(three, id)))).toEqual([]);
   });
 
   it('recognises a node that came back with another address, and says both', async () => {
