@@ -1,4 +1,5 @@
 import { messageOf } from '../domain/error-message.ts';
+import type { PatchOptions } from './api.ts';
 import { KubeError } from './errors.ts';
 import { apiVersionOf, type KubeObject, type Resource, type ResourceNames } from './resource.ts';
 
@@ -22,3 +23,15 @@ export function read<T extends KubeObject>(resource: Resource<T>, raw: unknown, 
     );
   }
 }
+
+/** By kind of patch, what its body is called. */
+export const patchTypes = {
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+  // JSON is YAML.
+  apply: 'application/apply-patch+yaml',
+} as const satisfies Record<PatchOptions['type'], string>;
+
+/** What a patch says in its address. */
+export const patchQuery = (options: PatchOptions): Readonly<Record<string, string | true | undefined>> =>
+  options.type === 'apply' ? { fieldManager: options.fieldManager, force: options.force === true || undefined } : {};

@@ -3,7 +3,7 @@ import type { Clock, Random } from '../domain/clock.ts';
 import { readBody, retryAfterMs } from './answer.ts';
 import type { RawRequest } from './api.ts';
 import { abortedError, withDeadline } from './deadline.ts';
-import { errorFromAnswer, isTooManyRequests, isTransient, toKubeError, type KubeError } from './errors.ts';
+import { errorFromAnswer, isTooManyRequests, isTransient, KubeError, toKubeError } from './errors.ts';
 import type { ServerWarnings } from './server-warnings.ts';
 import type { TokenBucket } from './token-bucket.ts';
 import type { IncomingAnswer, Transport } from './transport.ts';
@@ -37,6 +37,7 @@ export interface CallerOptions {
   readonly timeoutMs: number;
   readonly retries: number;
   readonly observer: CallObserver | undefined;
+  readonly mayWrite: () => boolean;
 }
 
 interface Call extends RawRequest {
@@ -106,6 +107,9 @@ export class Caller {
 
   async #attempt(call: Call): Promise<unknown> {
     await this.#take(call.signal);
+    if (call.method !== 'GET') {
+      this.#expectLeading();
+    }
     const started = this.#options.clock.monotonic();
     let code = 0;
     try {
@@ -116,6 +120,7 @@ export class Caller {
           path: call.path,
           headers: this.#headers(true, call),
           body: call.body === undefined ? undefined : JSON.stringify(call.body),
+          ...(call.method === 'GET' ? {} : { lastCheck: () => this.#expectLeading() }),
           signal,
         });
         code = answer.statusCode;
@@ -128,6 +133,16 @@ export class Caller {
       });
     } finally {
       this.#report(call.verb, call.what, code, started);
+    }
+  }
+
+  #expectLeading(): void {
+    if (!this.#options.mayWrite()) {
+      throw new KubeError('this process does not lead any more', {
+        kind: 'aborted',
+        reason: 'NotLeading',
+        unsent: true,
+      });
     }
   }
 

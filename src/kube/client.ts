@@ -11,7 +11,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from './api.ts';
-import { named, read } from './bodies.ts';
+import { named, patchQuery, patchTypes, read } from './bodies.ts';
 import { Caller, type CallObserver } from './caller.ts';
 import { CredentialSource, type KubeAccess } from './credentials.ts';
 import { isExpired, isNotFound } from './errors.ts';
@@ -33,13 +33,22 @@ export interface KubeClientOptions {
   readonly version: string;
   /** Most connections at one time; each running watch holds one. Default 32. */
   readonly connections?: number;
-  /** Rate limits by bucket name; `default` is the client's own. A bucket that is not named gets 20 qps, burst 40. */
+  /**
+   * Rate limits by bucket name; `default` is the client's own. A bucket that is not named gets 20 qps, burst 40. With one
+   * named `status` the default client takes tokens for writes of status from that: they come in crowds when many volumes
+   * grow, and no claim is to wait for its volume behind them.
+   */
   readonly buckets?: Readonly<Record<string, BucketLimits>>;
   /** Milliseconds for one try of a call. Default 30,000. */
   readonly timeoutMs?: number;
   /** Tries after the first, for calls that may safely be repeated. Default 3. */
   readonly retries?: number;
   readonly observer?: CallObserver;
+  /**
+   * Asked before every try of a call that changes something, right before it is sent; while it says no such calls reject
+   * (`isAborted`). Not for isolated clients. Default: always yes.
+   */
+  readonly mayWrite?: () => boolean;
 }
 
 /** Client for somebody whose calls must not wait behind those of others. */
@@ -62,6 +71,7 @@ function newShared({ kubeConfig, clock, connections, log }: KubeClientOptions): 
   };
 }
 
+const statusBucket = 'status';
 const defaultLimits: BucketLimits = { qps: 20, burst: 40 };
 const defaultPageSize = 500;
 const defaultSilenceMs = 90_000;
@@ -76,22 +86,28 @@ export class KubeClient implements KubeApi {
   readonly #options: KubeClientOptions;
   readonly #shared: Shared;
   readonly #caller: Caller;
+  readonly #statusCaller: Caller;
 
   /** `shared` and `bucket` are for clients that are made of this one. */
   constructor(options: KubeClientOptions, shared: Shared = newShared(options), bucket = 'default') {
     this.#options = options;
     this.#shared = shared;
-    this.#caller = new Caller({
-      ...shared,
-      clock: options.clock,
-      random: options.random,
-      bucket: new TokenBucket(options.buckets?.[bucket] ?? defaultLimits, options.clock),
-      bucketName: bucket,
-      userAgent: `brickyard/${options.version}`,
-      timeoutMs: options.timeoutMs ?? 30_000,
-      retries: options.retries ?? 3,
-      observer: options.observer,
-    });
+    const callerFor = (name: string): Caller =>
+      new Caller({
+        ...shared,
+        clock: options.clock,
+        random: options.random,
+        bucket: new TokenBucket(options.buckets?.[name] ?? defaultLimits, options.clock),
+        bucketName: name,
+        userAgent: `brickyard/${options.version}`,
+        timeoutMs: options.timeoutMs ?? 30_000,
+        retries: options.retries ?? 3,
+        observer: options.observer,
+        mayWrite: options.mayWrite ?? (() => true),
+      });
+    this.#caller = callerFor(bucket);
+    const apart = bucket === 'default' && options.buckets?.[statusBucket] !== undefined;
+    this.#statusCaller = apart ? callerFor(statusBucket) : this.#caller;
   }
 
   /** The same connections with a token bucket of its own, so that (say) events cannot use up what claims need. */
@@ -106,7 +122,11 @@ export class KubeClient implements KubeApi {
   isolated(name: string, options: IsolationOptions): KubeClient {
     const { qps, burst, connections = 2, ...rest } = options;
     const shared = { ...this.#shared, transport: this.#shared.transport.sibling(connections) };
-    return new KubeClient({ ...this.#options, ...rest, buckets: { [name]: { qps, burst } } }, shared, name);
+    return new KubeClient(
+      { ...this.#options, ...rest, mayWrite: () => true, buckets: { [name]: { qps, burst } } },
+      shared,
+      name,
+    );
   }
 
   /** Breaks every connection, also for clients made by `withBucket`. */
@@ -208,7 +228,7 @@ export class KubeClient implements KubeApi {
     options: CallOptions & { readonly subresource?: string } = {},
   ): Promise<T> {
     const { subresource, ...call } = options;
-    const raw = await this.#caller.call({
+    const raw = await this.#callerOf(subresource).call({
       ...call,
       verb: 'update',
       what: withSubresource(resource, subresource),
@@ -226,17 +246,13 @@ export class KubeClient implements KubeApi {
     options: PatchOptions,
   ): Promise<T> {
     const { subresource, signal, timeoutMs } = options;
-    const query =
-      options.type === 'apply'
-        ? { fieldManager: options.fieldManager, force: options.force === true || undefined }
-        : {};
-    const raw = await this.#caller.call({
+    const raw = await this.#callerOf(subresource).call({
       signal,
       timeoutMs,
       verb: 'patch',
       what: withSubresource(resource, subresource),
       method: 'PATCH',
-      path: withQuery(objectPath(resource, name, subresource), query),
+      path: withQuery(objectPath(resource, name, subresource), patchQuery(options)),
       contentType: patchTypes[options.type],
       body: options.type === 'apply' ? named(resource, patch) : patch,
     });
@@ -268,6 +284,10 @@ export class KubeClient implements KubeApi {
     return this.#caller.call({ ...request, verb: request.method.toLowerCase(), what: 'raw' });
   }
 
+  #callerOf(subresource: string | undefined): Caller {
+    return subresource === 'status' ? this.#statusCaller : this.#caller;
+  }
+
   #reportUnreadable(resource: ResourceNames): (key: string, problem: unknown) => void {
     return (key, problem) => {
       const name = key === '' ? '(no name)' : key;
@@ -278,13 +298,6 @@ export class KubeClient implements KubeApi {
     };
   }
 }
-
-const patchTypes = {
-  merge: 'application/merge-patch+json',
-  json: 'application/json-patch+json',
-  // JSON is YAML.
-  apply: 'application/apply-patch+yaml',
-} as const satisfies Record<PatchOptions['type'], string>;
 
 function withSubresource(resource: ResourceNames, subresource: string | undefined): string {
   return subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;

@@ -6,6 +6,7 @@ import { messageOf } from '../domain/error-message.ts';
 import type { Clock } from '../domain/clock.ts';
 import { KubeError } from './errors.ts';
 import type { KubeConfigParts, TlsOptions } from './kube-config.ts';
+import { PlainKubeConfig } from './plain-kubeconfig.ts';
 import { ServiceAccount, serviceAccountFolder } from './service-account.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -24,17 +25,17 @@ export type KubeConfigPlace =
       readonly folder?: string;
     };
 
-/** Either what client-node read, or our own reading of a pod's ServiceAccount. */
-export type KubeAccess = KubeConfig | ServiceAccount;
+/** What client-node read, or our own reading of a pod's ServiceAccount or of a plain kubeconfig. */
+export type KubeAccess = KubeConfig | ServiceAccount | PlainKubeConfig;
 
 /**
- * Reads the configuration anew. client-node is loaded for a kubeconfig only, never in a pod. Rejects with what client-node
- * throws (the message names the file), or with KubeError.
+ * Reads the configuration anew. client-node is loaded for kubeconfigs that are not plain, never in a pod. Rejects with what
+ * client-node or the file system says (the message names the file), or with KubeError.
  */
 export async function readKubeConfig(place: KubeConfigPlace): Promise<KubeAccess> {
   switch (place.kind) {
     case 'file':
-      return loadWithClient(place.path, place.context);
+      return (await PlainKubeConfig.load(place.path, place.context)) ?? loadWithClient(place.path, place.context);
     case 'in-cluster':
       return readServiceAccount(place);
     case 'default':
@@ -96,7 +97,7 @@ const maxAgeMs = 10_000;
 const minForcedRereadMs = 5_000;
 
 /**
- * Hands out current credentials and notices when they rotate. For a kubeconfig client-node reads files, runs exec plugins
+ * Hands out current credentials and notices when they rotate. For most kubeconfigs client-node reads files, runs exec plugins
  * and speaks OIDC; a ServiceAccount is read here.
  */
 export class CredentialSource {
@@ -166,6 +167,9 @@ async function credentialsOf(access: KubeAccess): Promise<Credentials> {
     const { token, ca } = await access.read();
     const headers = { authorization: `Bearer ${token}` };
     return assemble({ server: new URL(access.origin), headers, tls: { ca }, proxy: undefined });
+  }
+  if (access instanceof PlainKubeConfig) {
+    return assemble(await access.read());
   }
   const { partsOf } = await import('./kube-config.ts');
   return assemble(await partsOf(access));

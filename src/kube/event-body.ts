@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { wholeSecondTime } from './micro-time.ts';
 import type { KubeObject, ResourceNames } from './resource.ts';
 import { apiVersionOf } from './resource.ts';
-import type { KubeEventBody } from './resources.ts';
+import type { KubeEventBody } from './resources/event.ts';
 
 /** The object that an event is about. */
 export interface EventReference {

@@ -5,7 +5,7 @@ import { isAlreadyExists, isNotFound, isTransient, toKubeError } from './errors.
 import { eventBody, eventName, eventNamespace, shortened, type EventReference, type Occurrence } from './event-body.ts';
 import { LruMap } from './lru-map.ts';
 import { wholeSecondTime } from './micro-time.ts';
-import { events } from './resources.ts';
+import { events } from './resources/event.ts';
 
 export interface NewEvent {
   /** What it is about. `kubectl describe` of that object shows it. */

@@ -2,7 +2,7 @@ import type { Clock, Random } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { CallOptions, KubeApi } from './api.ts';
 import { isAlreadyExists, isConflict, isNotFound, toKubeError } from './errors.ts';
-import { claimedBy, isHeld, observe, released, type ObservedLease } from './lease-record.ts';
+import { claimedBy, heldUntil, isHeld, observe, released, type ObservedLease } from './lease-record.ts';
 import { leases, type Lease, type LeaseSpec } from './resources.ts';
 
 export interface LeaderElectorOptions {
@@ -20,7 +20,7 @@ export interface LeaderElectorOptions {
   readonly leaseDurationMs?: number;
   /** How long we try to renew before we give up leading. Default 10,000. */
   readonly renewDeadlineMs?: number;
-  /** Pause between tries. Default 2,000. */
+  /** Pause between tries to renew. Who waits looks four times as often. Default 2,000. */
   readonly retryPeriodMs?: number;
   /** Called once, when this process has become leader. */
   readonly onElected: () => void;
@@ -34,6 +34,8 @@ type Phase = 'new' | 'waiting' | 'leading' | 'ended';
 
 /** Pauses are up to this much longer than the retry period. Small, so that a takeover after a release is quick. */
 const jitter = 0.2;
+/** How often who waits looks within a retry period: a look is one read, and a takeover after a release begins with it. */
+const looks = 4;
 
 /**
  * Leadership by a Lease of coordination.k8s.io/v1, by client-go's rules.
@@ -42,9 +44,9 @@ const jitter = 0.2;
  *                     |                                                          ^
  *                     +--stop-----------------------------------------------------+
  *
- * - waiting: the lease is looked at every retry period and taken when nobody holds it: the record names nobody, or it
- *   has not been seen to change for its duration, *by our own monotonic clock*. Wall clocks, ours or the holder's, play
- *   no part, so a clock that jumps neither prolongs nor ends anybody's term.
+ * - waiting: the lease is looked at four times a retry period, and at the moment when it runs out, and taken when nobody holds
+ *   it: the record names nobody, or it has not been seen to change for its duration, *by our own monotonic clock*. Wall
+ *   clocks, ours or the holder's, play no part, so a clock that jumps neither prolongs nor ends anybody's term.
  * - leading: renewed every retry period. Our term ends `renewDeadline` after the beginning of the last renewal that
  *   succeeded. Others wait `leaseDuration` from a later moment, so between the two nobody leads, and what we began just
  *   before the end has that time to finish. `isLeader` looks at the clock itself: even if this process stood still
@@ -185,14 +187,21 @@ export class LeaderElector {
     this.#call(() => this.#options.onLost(reason));
   }
 
-  /** Until the next turn, or the end of our term if that comes first. */
+  /** Until the next turn, or the end of the term, ours or that of who leads, if that comes first. */
   async #pause(): Promise<void> {
-    const pauseMs = this.#retryPeriodMs * (1 + jitter * this.#options.random());
-    const untilEnd = this.#phase === 'leading' ? this.#termEnds - this.#options.clock.monotonic() : pauseMs;
+    const { clock, random } = this.#options;
+    const leads = this.#phase === 'leading';
+    const pauseMs = (leads ? this.#retryPeriodMs : this.#retryPeriodMs / looks) * (1 + jitter * random());
+    const untilEnd = (leads ? this.#termEnds : this.#theirTermEnds()) - clock.monotonic();
+    // An end that has passed brings no look the sooner: a server that is away must not be asked without a pause.
+    const nextMs = untilEnd > 0 || leads ? Math.max(0, Math.min(pauseMs, untilEnd)) : pauseMs;
     // Rejects only when ended.
-    await this.#options.clock
-      .sleep(Math.max(0, Math.min(pauseMs, untilEnd)), this.#ended.signal)
-      .catch(() => undefined);
+    await clock.sleep(nextMs, this.#ended.signal).catch(() => undefined);
+  }
+
+  /** When we may take the lease, if it does not change before; in the past when nobody holds it. */
+  #theirTermEnds(): number {
+    return this.#observed === undefined ? Number.NEGATIVE_INFINITY : heldUntil(this.#observed, this.#leaseDurationMs);
   }
 
   /** True when a write of ours has succeeded. Rejects with KubeError. */

@@ -23,15 +23,20 @@ function recordText(spec: LeaseSpec): string {
   return JSON.stringify([holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaseTransitions]);
 }
 
-/**
- * Whether somebody else may still hold it: the record names a holder, and less than its own duration has passed since it
- * was seen to change. `ownDurationMs` counts when the record does not say.
- */
+/** Whether somebody else may still hold it. */
 export function isHeld(observed: ObservedLease, ownDurationMs: number, clock: Clock): boolean {
-  const { holderIdentity, leaseDurationSeconds } = observed.lease.spec;
+  return clock.monotonic() < heldUntil(observed, ownDurationMs);
+}
+
+/**
+ * The moment, by our monotonic clock, from which the lease may be taken if it is not seen to change before: the record's
+ * own duration after the last change, or long ago when the record names no holder. `ownDurationMs` counts when the record
+ * does not say.
+ */
+export function heldUntil({ lease, changedAt }: ObservedLease, ownDurationMs: number): number {
+  const { holderIdentity, leaseDurationSeconds } = lease.spec;
   const saidMs = (leaseDurationSeconds ?? 0) * 1000;
-  const durationMs = saidMs > 0 ? saidMs : ownDurationMs;
-  return holderIdentity !== '' && clock.monotonic() < observed.changedAt + durationMs;
+  return holderIdentity === '' ? Number.NEGATIVE_INFINITY : changedAt + (saidMs > 0 ? saidMs : ownDurationMs);
 }
 
 /** The record by which `identity` takes or keeps the lease. `old`: as it stands, `undefined` when there is none. */

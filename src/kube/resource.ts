@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { shared } from './shared-text.ts';
 
 /**
  * What Kubernetes objects look like inside the house: parsed once at the edge, and only the fields that somebody here
@@ -20,23 +21,38 @@ export function maybe<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | u
     .transform((value) => value as z.output<S> | undefined);
 }
 
+/** Shared by all objects: most of them have several fields that are empty, and a cache holds them by the ten thousand. */
+const nothing: never[] = [];
+Object.freeze(nothing);
+const noText: Readonly<Record<string, string>> = Object.freeze({});
+
 /** An array that may be absent or `null`, and is then empty. */
 export function listOf<S extends z.ZodType>(schema: S): z.ZodType<z.output<S>[]> {
-  return maybe(z.array(schema)).transform((items) => items ?? []);
+  return maybe(z.array(schema)).transform((items) => items ?? nothing);
 }
 
+/** Text that other objects have too: a class, a phase, a mode, a finalizer. */
+export const word: z.ZodType<string> = z.string().transform(shared);
+
 /** A string map that may be absent or `null`, and is then empty. */
-export const stringMap: z.ZodType<Record<string, string>> = maybe(z.record(z.string(), z.string())).transform(
-  (map) => map ?? {},
+export const stringMap: z.ZodType<Record<string, string>> = maybe(z.record(z.string(), word)).transform(
+  (map) => map ?? noText,
 );
 
 /** Text that may be absent or `null`, and is then empty. */
-export const text: z.ZodType<string> = maybe(z.string()).transform((value) => value ?? '');
+export const text: z.ZodType<string> = maybe(word).transform((value) => value ?? '');
 
 /** kubectl keeps a whole copy of the object in this one: nobody here reads it, and every cached object would hold it. */
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
-const annotationMap = stringMap.transform(({ [lastApplied]: _copy, ...rest }) => rest);
+const annotationMap = stringMap.transform((map) => {
+  // A copy of what is left is a slow object, of twice the size: not without need.
+  if (map[lastApplied] === undefined) {
+    return map;
+  }
+  const { [lastApplied]: _copy, ...rest } = map;
+  return rest;
+});
 
 const ownerReferenceSchema = z.object({
   apiVersion: z.string(),
@@ -54,7 +70,7 @@ const metadataSchema = z.object({
   resourceVersion: z.string(),
   annotations: annotationMap,
   labels: stringMap,
-  finalizers: listOf(z.string()),
+  finalizers: listOf(word),
   ownerReferences: listOf(ownerReferenceSchema),
   /** RFC 3339. */
   creationTimestamp: maybe(z.string()),

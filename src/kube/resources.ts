@@ -1,7 +1,7 @@
 /** The kinds that Brickyard reads and writes. */
 export { persistentVolumeClaims } from './resources/claim.ts';
 export type { PersistentVolumeClaim, PersistentVolumeClaimBody } from './resources/claim.ts';
-export { namespaces, nodes } from './resources/cluster.ts';
+export { namespaces, nodes, serverVersion } from './resources/cluster.ts';
 export type { KubeNode, Namespace } from './resources/cluster.ts';
 export { endpoints, services } from './resources/endpoints.ts';
 export type { Endpoints, EndpointsBody, Service, ServiceBody } from './resources/endpoints.ts';

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { Pool, ProxyAgent, type Dispatcher } from 'undici';
 import type { Credentials, CredentialSource } from './credentials.ts';
 import { KubeError } from './errors.ts';
@@ -8,6 +9,11 @@ export interface OutgoingRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
+  /**
+   * Asked in the moment in which a request with a body goes out, which may be long after `send` was called: credentials are
+   * read and a connection is waited for meanwhile. Throws when it may not go any more; then nothing of it was sent.
+   */
+  readonly lastCheck?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -77,8 +83,8 @@ export class Transport {
       origin: credentials.origin,
       method: request.method,
       path: credentials.prefix + request.path,
-      headers: { ...request.headers, ...credentials.headers },
-      body: request.body ?? null,
+      headers: { ...request.headers, ...credentials.headers, ...lengthOf(request) },
+      body: bodyOf(request),
       signal: request.signal,
     });
   }
@@ -117,6 +123,21 @@ function connect(credentials: Credentials, connections: number): Dispatcher {
     });
   }
   return new ProxyAgent({ ...options, uri: proxy, requestTls: socket });
+}
+
+const lengthOf = ({ body }: OutgoingRequest): Readonly<Record<string, string>> =>
+  body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+
+/** Undici reads it when it has a connection, and sends the headers together with the first piece. */
+function bodyOf({ body, lastCheck }: OutgoingRequest): Readable | string | null {
+  if (body === undefined || lastCheck === undefined) {
+    return body ?? null;
+  }
+  async function* pieces(text: string, check: () => void): AsyncGenerator<Buffer> {
+    check();
+    yield Buffer.from(text);
+  }
+  return Readable.from(pieces(body, lastCheck), { objectMode: false });
 }
 
 async function discard(answer: IncomingAnswer): Promise<void> {

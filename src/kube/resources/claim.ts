@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { V1PersistentVolumeClaim } from '@kubernetes/client-node';
-import { defineResource, listOf, maybe, objectSchema, stringMap, text, type Immutable } from '../resource.ts';
+import { defineResource, listOf, maybe, objectSchema, stringMap, text, word, type Immutable } from '../resource.ts';
 
 const dataSource = z.object({
   apiGroup: maybe(z.string()),
@@ -20,24 +20,24 @@ const condition = z.object({
 
 const schema = objectSchema({
   spec: z.object({
-    accessModes: listOf(z.string()),
+    accessModes: listOf(word),
     /** Quantities by resource name; `storage` is the one that counts. */
     resources: z
       .object({ requests: stringMap })
       .nullish()
       .transform((resources) => resources ?? { requests: {} }),
     /** Absent and empty differ: absent may yet get the default class, empty asks for none. */
-    storageClassName: maybe(z.string()),
+    storageClassName: maybe(word),
     /** Empty until a volume has been chosen. */
     volumeName: text,
-    volumeMode: maybe(z.string()),
+    volumeMode: maybe(word),
     selector: maybe(z.record(z.string(), z.unknown())),
     dataSource: maybe(dataSource),
     dataSourceRef: maybe(dataSource),
   }),
   status: z
     .object({
-      phase: maybe(z.string()),
+      phase: maybe(word),
       capacity: stringMap,
       conditions: listOf(condition),
       allocatedResources: stringMap,

@@ -1,13 +1,23 @@
 import { z } from 'zod';
 import type { V1Namespace, V1Node } from '@kubernetes/client-node';
-import { defineResource, listOf, maybe, objectSchema, type Immutable } from '../resource.ts';
+import { defineResource, listOf, maybe, objectSchema, text, type Immutable } from '../resource.ts';
 
 const nodeSchema = objectSchema({
   status: z
-    .object({ addresses: listOf(z.object({ type: z.string(), address: z.string() })) })
+    .object({
+      addresses: listOf(z.object({ type: z.string(), address: z.string() })),
+      nodeInfo: maybe(z.object({ kubeletVersion: text })),
+    })
     .nullish()
-    .transform((status) => status ?? { addresses: [] }),
+    .transform((status) => ({
+      addresses: status?.addresses ?? [],
+      /** Empty until the kubelet has said it. */
+      kubeletVersion: status?.nodeInfo?.kubeletVersion ?? '',
+    })),
 });
+
+/** The answer of `GET /version`: `v1.36.0`, with whatever a distribution puts behind it. */
+export const serverVersion = z.object({ gitVersion: z.string() });
 
 /** A Kubernetes node. Zones are in its labels. */
 export type KubeNode = Immutable<z.output<typeof nodeSchema>>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { V1PersistentVolume } from '@kubernetes/client-node';
-import { defineResource, listOf, maybe, objectSchema, stringMap, text, type Immutable } from '../resource.ts';
+import { defineResource, listOf, maybe, objectSchema, stringMap, text, word, type Immutable } from '../resource.ts';
 
 /** The claim that a volume is bound to or meant for. `uid` is empty until the binder has filled it in. */
 const claimRef = z.object({
@@ -10,14 +10,14 @@ const claimRef = z.object({
 });
 
 const glusterfs = z.object({
-  endpoints: z.string(),
-  endpointsNamespace: maybe(z.string()),
+  endpoints: word,
+  endpointsNamespace: maybe(word),
   path: z.string(),
   readOnly: maybe(z.boolean()),
 });
 
 const csi = z.object({
-  driver: z.string(),
+  driver: word,
   volumeHandle: z.string(),
   volumeAttributes: stringMap,
 });
@@ -25,18 +25,18 @@ const csi = z.object({
 const schema = objectSchema({
   spec: z.object({
     capacity: stringMap,
-    accessModes: listOf(z.string()),
+    accessModes: listOf(word),
     claimRef: maybe(claimRef),
     /** The API server always fills it in. */
-    persistentVolumeReclaimPolicy: maybe(z.string()),
+    persistentVolumeReclaimPolicy: maybe(word),
     storageClassName: text,
     mountOptions: listOf(z.string()),
-    volumeMode: maybe(z.string()),
+    volumeMode: maybe(word),
     glusterfs: maybe(glusterfs),
     csi: maybe(csi),
   }),
   status: z
-    .object({ phase: maybe(z.string()), message: maybe(z.string()), reason: maybe(z.string()) })
+    .object({ phase: maybe(word), message: maybe(z.string()), reason: maybe(z.string()) })
     .nullish()
     .transform((status) => status ?? { phase: undefined, message: undefined, reason: undefined }),
 });

@@ -463,6 +463,56 @@ describe('the pool', () => {
     await stuck;
   });
 
+  test('one that may not write sends no write, and reads; an isolated client of it does as it is told', async () => {
+    const server = await startServer((_request, response) => json(response, 200, claimJson('a', '5')));
+    let leads = false;
+    const client = clientFor(server.url, { mayWrite: () => leads });
+    const name = { namespace: 'default', name: 'a' };
+    const body = { metadata: { name: 'a', namespace: 'default' } };
+
+    const refused = await Promise.all(
+      [
+        client.create(persistentVolumeClaims, body),
+        client.replace(persistentVolumeClaims, name, body),
+        client.patch(persistentVolumeClaims, name, {}, { type: 'merge', subresource: 'status' }),
+        client.delete(persistentVolumeClaims, name),
+        client.withBucket('events').create(persistentVolumeClaims, body),
+      ].map(rejection),
+    );
+    expect(refused.map((error) => [isAborted(error), isOutcomeUnknown(error)])).toEqual(
+      refused.map(() => [true, false]),
+    );
+    expect(refused[0]?.message).toContain('this process does not lead any more');
+    expect(server.seen).toEqual([]);
+
+    await client.get(persistentVolumeClaims, name);
+    const isolated = client.isolated('lease', { qps: 10, burst: 10 });
+    await isolated.replace(persistentVolumeClaims, name, body);
+    leads = true;
+    await client.create(persistentVolumeClaims, body);
+    expect(server.seen.map(({ method }) => method)).toEqual(['GET', 'PUT', 'POST']);
+    await isolated.close();
+  });
+
+  test('a write that is to be tried again is not, when the right to write was lost meanwhile', async () => {
+    const clock = new FakeClock();
+    const server = await startServer((_request, response) => status(response, 429, 'TooManyRequests'));
+    let leads = true;
+    const client = clientFor(server.url, { clock, mayWrite: () => leads });
+    let ended = false;
+    const error = rejection(client.create(persistentVolumeClaims, { metadata: { name: 'a', namespace: 'default' } }));
+    void error.finally(() => (ended = true));
+    await waitFor('the first try', () => server.seen.length === 1);
+    leads = false;
+    await waitFor('the end', async () => {
+      await clock.advance(1_000);
+      return ended;
+    });
+
+    expect(isAborted(await error)).toBe(true);
+    expect(server.seen).toHaveLength(1);
+  });
+
   test('a closed client refuses calls', async () => {
     const server = await startServer((_request, response) => json(response, 200, claimJson('a', '5')));
     const client = clientFor(server.url);
@@ -492,6 +542,25 @@ describe('limits and reports', () => {
     await clock.advance(1_000);
     await third;
     expect(server.seen).toHaveLength(4);
+  });
+
+  test('writes of status have a bucket of their own, where one is named', async () => {
+    const clock = new FakeClock();
+    const server = await startServer((_request, response) => json(response, 200, claimJson('a', '5')));
+    const buckets = { default: { qps: 1, burst: 1 }, status: { qps: 1, burst: 1 } };
+    const client = clientFor(server.url, { clock, buckets });
+    const name = { namespace: 'default', name: 'a' };
+    const patch = (): Promise<unknown> =>
+      client.patch(persistentVolumeClaims, name, {}, { type: 'merge', subresource: 'status' });
+
+    await patch();
+    const second = patch();
+    await client.get(persistentVolumeClaims, name);
+    expect(server.seen.map(({ method }) => method)).toEqual(['PATCH', 'GET']);
+
+    await clock.advance(1_000);
+    await second;
+    expect(server.seen).toHaveLength(3);
   });
 
   test('every try is reported, with verb, resource and code', async () => {

@@ -120,6 +120,34 @@ describe('becoming leader', () => {
     expect(server.writes.at(-1)?.spec).toMatchObject({ holderIdentity: 'a', leaseTransitions: 5 });
   });
 
+  test('who waits takes the lease the moment it has run out, and not at some look after that', async () => {
+    const one = await elected('a');
+    await clock.advance(500);
+    const two = candidate(server, clock, 'b');
+    two.elector.start();
+    await clock.advance(9_500);
+    one.api.replace = () => new Promise(() => undefined);
+    // Renewed after 8.8 seconds for the last time, which was seen at 9.3. Without this there would be a look at 24.7.
+    await clock.advance(14_290);
+    expect(two.elector.isLeader()).toBe(false);
+    await clock.advance(20);
+
+    expect(two.elector.isLeader()).toBe(true);
+  });
+
+  test('a server that is away when the lease runs out is asked no more often than before', async () => {
+    let away = false;
+    await elected('dead');
+    const two = candidate(server, clock, 'b', () => ({ thereMs: 0, backMs: 0, ...(away && { lost: 'busy' }) }));
+    two.elector.start();
+    await clock.advance(5_000);
+    away = true;
+    two.api.calls.length = 0;
+    await clock.advance(60_000);
+
+    expect(two.api.calls.length).toBeLessThanOrEqual(112);
+  });
+
   test.each([
     ['an hour old', -3_600_000],
     ['from the future', 3_600_000],
@@ -347,7 +375,7 @@ describe('losing it', () => {
 });
 
 describe('stopping', () => {
-  test('a leader gives the lease back, and another one leads within three seconds', async () => {
+  test('a leader gives the lease back, and another one leads within a good half second', async () => {
     const one = await elected('a');
     const two = candidate(server, clock, 'b');
     two.elector.start();
@@ -359,7 +387,7 @@ describe('stopping', () => {
     expect(one.elector.isLeader()).toBe(false);
     expect(one.told).toEqual(['elected']);
     expect(server.read()?.spec.holderIdentity).toBe('');
-    await clock.advance(3_000);
+    await clock.advance(600);
 
     expect(two.elector.isLeader()).toBe(true);
     expect(server.read()?.spec.leaseTransitions).toBe(1);
