@@ -1,5 +1,6 @@
 /** What to do about a claim: a pure decision, by the rules of the external provisioner contract. */
 import { volumeNameFor, type VolumeId } from '../domain/names.ts';
+import type { MountForm } from '../domain/parameter-table.ts';
 import type { Bytes } from '../domain/quantity.ts';
 import type { VolumeRequest } from '../domain/volume.ts';
 import type { PersistentVolumeClaim, StorageClass } from '../kube/resources.ts';
@@ -19,7 +20,13 @@ export type ClaimDecision =
   | { readonly kind: 'wait'; readonly why: string }
   /** Ours, and can never work as written. Its author gets an event. */
   | { readonly kind: 'refuse'; readonly reason: string; readonly className: string }
-  | { readonly kind: 'provision'; readonly request: VolumeRequest; readonly storageClass: StorageClass };
+  | {
+      readonly kind: 'provision';
+      readonly request: VolumeRequest;
+      readonly storageClass: StorageClass;
+      /** What the class says about the form of the PersistentVolume. */
+      readonly mount: MountForm;
+    };
 
 /**
  * Decides by the claim and its class alone. `findClass` looks in the cache; `provisioner` is our name. The order is
@@ -81,7 +88,8 @@ function judge(claim: PersistentVolumeClaim, storageClass: StorageClass): ClaimD
     ];
     return { kind: 'refuse', reason: reasons.join('. '), className: name };
   }
-  return { kind: 'provision', request: requestFor(claim, asked, storageClass, parsed), storageClass };
+  const { mount } = parsed.parameters;
+  return { kind: 'provision', request: requestFor(claim, asked, storageClass, parsed), storageClass, mount };
 }
 
 function requestFor(

@@ -22,10 +22,7 @@ export function readClass(storageClass: Pick<StorageClass, 'parameters' | 'allow
     const problems = parsed.problems.map(({ key, message }) => ({ path: ['parameters', key], message }));
     return { ok: false, problems: [...problems, ...(allowed.ok ? [] : allowed.problems)] };
   }
-  const problems = mountProblems(parsed.parameters, storageClass);
-  return problems.length === 0 && allowed.ok
-    ? { ...parsed, allowedZones: allowed.zones }
-    : { ok: false, problems: [...problems, ...(allowed.ok ? [] : allowed.problems)] };
+  return allowed.ok ? { ...parsed, allowedZones: allowed.zones } : { ok: false, problems: allowed.problems };
 }
 
 /** How many problems each class of `provisioner` has, by its name. */
@@ -51,9 +48,3 @@ export const withRemedy = (problems: string, remedy: string): string =>
 /** What its author can do: the API server lets nobody change the parameters of a class. */
 export const putClassRight = (name: string): string =>
   `Put it right and create the class anew: kubectl delete storageclass ${name}, then kubectl apply`;
-
-function mountProblems({ mount }: ClassParameters, { parameters }: Pick<StorageClass, 'parameters'>): FieldProblem[] {
-  const key = Object.keys(parameters).find((one) => one.toLowerCase() === 'mount') ?? 'mount';
-  const message = `${key}: csi is not yet in this version; use ${key}: glusterfs, which kubelets up to 1.25 can mount`;
-  return mount === 'csi' ? [{ path: ['parameters', key], message }] : [];
-}

@@ -30,6 +30,7 @@ import { ReleaseReconciler } from './release.ts';
 import { Sweep } from './sweep.ts';
 import { Unsettled } from './unsettled.ts';
 import { Verdicts } from './verdicts.ts';
+import { VolumeForms } from './volume-forms.ts';
 import type { WaitingCount, WaitingReason } from './waiting-claims.ts';
 import { wire } from './wiring.ts';
 
@@ -96,6 +97,7 @@ export class Controller {
       log: this.#log,
       verdicts: this.#verdicts,
       inWork: new InWork(),
+      forms: new VolumeForms({ ...options, log: this.#log }),
       unsettled: new Unsettled(),
       findClaim: (key: string) => this.#caches.claims.lister.byKey(key),
       findClass: (name: string) => this.#caches.classes.lister.byKey(name),

@@ -20,6 +20,10 @@ export const eventReason = {
   volumeResizeFailed: 'VolumeResizeFailed',
   /** On the StorageClass: no claim of it can ever be served. */
   invalidClass: 'InvalidStorageClass',
+  /** On the StorageClass: its volumes have to be mounted by kubelets old and new. */
+  mixedKubelets: 'MixedKubeletVersions',
+  /** On the StorageClass: nobody knows which kubelets will mount its volumes. */
+  kubeletsUnseen: 'KubeletVersionsUnknown',
   /** On an object of somebody else's that has the name which one of ours must have. */
   nameTaken: 'NameTaken',
 } as const;

@@ -7,13 +7,15 @@
  * confirmation is the business of src/controller/publish.ts.
  *
  * Writes to the API for a claim that goes well: two events and the PersistentVolume. Reads: one GET of the claim before
- * the first record, because a cache may be old and the claim gone, and one of its pod's node if that is chosen and not known. A run that comes while the cache does not show the
- * new PersistentVolume yet costs one GET of that instead of doing it all again.
+ * the first record, because a cache may be old and the claim gone, and one of its pod's node if that is chosen and not known;
+ * and once in five minutes, whatever the number of claims, the server's version and the list of nodes. A run that comes while
+ * the cache does not show the new PersistentVolume yet costs one GET of that instead of doing it all again.
  */
 import type { Clock } from '../domain/clock.ts';
 import type { Log } from '../domain/log.ts';
 import type { VolumeId } from '../domain/names.ts';
 import { done, rejected, type Outcome, type Setback } from '../domain/outcome.ts';
+import type { MountForm } from '../domain/parameter-table.ts';
 import type { VolumeRequest } from '../domain/volume.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
@@ -39,6 +41,7 @@ import { isFor, nameTaken } from './save-pv.ts';
 import { Told } from './told.ts';
 import type { Unsettled } from './unsettled.ts';
 import type { Verdicts } from './verdicts.ts';
+import type { VolumeForms } from './volume-forms.ts';
 import { WaitingClaims, type WaitingCount, type WaitingReason } from './waiting-claims.ts';
 
 export interface ProvisionDependencies {
@@ -55,6 +58,7 @@ export interface ProvisionDependencies {
   readonly findClaim: (key: string) => PersistentVolumeClaim | undefined;
   readonly findClass: (name: string) => StorageClass | undefined;
   readonly findVolume: (name: string) => PersistentVolume | undefined;
+  readonly forms: Pick<VolumeForms, 'of'>;
   readonly inWork: InWork;
   readonly verdicts: Verdicts;
   readonly unsettled: Unsettled;
@@ -67,6 +71,7 @@ interface Job {
   readonly claim: PersistentVolumeClaim;
   readonly storageClass: StorageClass;
   readonly request: VolumeRequest;
+  readonly mount: MountForm;
 }
 
 /** `dropped`: nobody wants the volume any more. `standing`: it had its PersistentVolume already. No event for both. */
@@ -110,7 +115,7 @@ export class ProvisionReconciler {
       case 'refuse':
         return this.#refuse(claim, decision.className, decision.reason);
       case 'provision': {
-        const job = { claim, storageClass: decision.storageClass, request: decision.request };
+        const job = { ...decision, claim };
         const rest = verdicts.remaining(job.request.id, claim, job.storageClass);
         if (rest > 0) {
           return after(rest);
@@ -241,7 +246,12 @@ export class ProvisionReconciler {
     if (this.#gone(claim)) {
       return done('dropped');
     }
-    const published = await publish(this.#deps, { ...job, volume: ensured.value.volume }, signal);
+    const form = await this.#deps.forms.of(job.mount, job.storageClass, signal);
+    if (form.kind !== 'done') {
+      return form;
+    }
+    const publication = { ...job, volume: ensured.value.volume, form: form.value };
+    const published = await publish(this.#deps, publication, signal);
     return published.kind === 'done' ? done('provisioned') : published;
   }
 

@@ -11,6 +11,7 @@ import type { VolumeRecord } from '../domain/volume.ts';
 import type { VolumeEngine } from '../engine/api.ts';
 import type { KubeApi } from '../kube/api.ts';
 import type { PersistentVolumeClaim, StorageClass } from '../kube/resources.ts';
+import type { VolumeForm } from './form-choice.ts';
 import { buildPersistentVolume, persistentVolumeName } from './pv.ts';
 import { savePersistentVolume } from './save-pv.ts';
 
@@ -27,6 +28,7 @@ export interface Publication {
   readonly claim: PersistentVolumeClaim;
   readonly storageClass: StorageClass;
   readonly volume: VolumeRecord;
+  readonly form: VolumeForm;
 }
 
 /** Can be run again at any time. Rejects only when `signal` aborts. */
@@ -48,10 +50,11 @@ export async function publish(
 
 async function save(
   { api, provisioner, namespace }: PublishDependencies,
-  { claim, storageClass, volume }: Publication,
+  publication: Publication,
   signal: AbortSignal,
 ): Promise<Outcome<void>> {
-  const body = buildPersistentVolume({ claim, storageClass, volume, provisioner, namespace });
+  const { claim, volume } = publication;
+  const body = buildPersistentVolume({ ...publication, provisioner, namespace });
   const owner = { name: persistentVolumeName(volume.id), claimUid: claim.metadata.uid, provisioner };
   const saved = await savePersistentVolume(api, body, owner, signal);
   switch (saved.kind) {

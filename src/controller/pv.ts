@@ -1,4 +1,5 @@
 /** The PersistentVolume of a claim: built from the claim, its class and the engine's record; and read back. */
+import { csiAttribute, csiAttributesOf, csiDriverName } from '../domain/csi-names.ts';
 import { clusterId, NameError, volumeId, volumeName } from '../domain/names.ts';
 import type { ClusterId, VolumeId, VolumeName } from '../domain/names.ts';
 import { formatQuantity } from '../domain/quantity.ts';
@@ -13,6 +14,7 @@ import {
   volumeNameAnnotation,
 } from './annotations.ts';
 import { classNameOf } from './claims.ts';
+import type { VolumeForm } from './form-choice.ts';
 
 /** The name of the PersistentVolume for a claim UID. Being derived, it is what makes creating it twice impossible. */
 export function persistentVolumeName(id: VolumeId): string {
@@ -32,15 +34,16 @@ export interface PersistentVolumeInput {
   readonly provisioner: string;
   /** Where the Endpoints are. */
   readonly namespace: string;
+  readonly form: VolumeForm;
 }
 
 /**
  * The object to create. It carries all that deleting it needs, because the class may be gone by then. `readOnly` stays
  * false for ReadOnlyMany too, as in the in-tree provisioner: kubelets take that from the pod, and somebody must be able
- * to write the data first.
+ * to write the data first. Neither form names servers: the Endpoints do, so that nodes may change.
  */
 export function buildPersistentVolume(input: PersistentVolumeInput): PersistentVolumeBody {
-  const { claim, storageClass, volume, provisioner, namespace } = input;
+  const { claim, storageClass, volume, provisioner } = input;
   const policy = storageClass.reclaimPolicy;
   return {
     metadata: {
@@ -70,14 +73,28 @@ export function buildPersistentVolume(input: PersistentVolumeInput): PersistentV
         uid: claim.metadata.uid,
         resourceVersion: claim.metadata.resourceVersion,
       },
-      glusterfs: {
-        endpoints: endpointsName(volume.cluster),
-        endpointsNamespace: namespace,
-        path: volume.name,
-        readOnly: false,
-      },
+      ...sourceOf(input),
     },
   };
+}
+
+type Source = Pick<NonNullable<PersistentVolumeBody['spec']>, 'glusterfs' | 'csi'>;
+
+function sourceOf({ volume, namespace, form }: PersistentVolumeInput): Source {
+  const { id, name, cluster } = volume;
+  const servers = { endpointsNamespace: namespace, endpoints: endpointsName(cluster) };
+  switch (form) {
+    case 'glusterfs':
+      return { glusterfs: { ...servers, path: name, readOnly: false } };
+    case 'csi':
+      return {
+        csi: {
+          driver: csiDriverName,
+          volumeHandle: id,
+          volumeAttributes: csiAttributesOf({ ...servers, volume: name, cluster }),
+        },
+      };
+  }
 }
 
 /** Is it a volume of this provisioner? */
@@ -94,7 +111,7 @@ export interface VolumeIdentity {
 
 /**
  * Reads the identity back. Annotations can be edited, and what they name gets destroyed in the end: so they must agree
- * with the name of the object and with the path that pods mount. Throws NameError, naming the field, when they do not.
+ * with the name of the object and with what pods mount. Throws NameError, naming the field, when they do not.
  */
 export function identityOf(pv: PersistentVolume): VolumeIdentity {
   const { annotations, name } = pv.metadata;
@@ -106,9 +123,34 @@ export function identityOf(pv: PersistentVolume): VolumeIdentity {
   if (name !== persistentVolumeName(identity.id)) {
     throw new NameError(`annotation ${volumeIdAnnotation}`, `the id in the name of the object (${name})`, identity.id);
   }
-  if (pv.spec.glusterfs !== undefined && pv.spec.glusterfs.path !== identity.name) {
-    const expected = `what spec.glusterfs.path says (${pv.spec.glusterfs.path})`;
-    throw new NameError(`annotation ${volumeNameAnnotation}`, expected, identity.name);
+  const { glusterfs, csi } = pv.spec;
+  if (glusterfs !== undefined) {
+    mustAgree(volumeNameAnnotation, identity.name, 'spec.glusterfs.path', glusterfs.path);
+  }
+  if (csi !== undefined) {
+    checkCsi(csi, identity);
   }
   return identity;
+}
+
+function checkCsi(
+  { driver, volumeHandle, volumeAttributes }: NonNullable<PersistentVolume['spec']['csi']>,
+  identity: VolumeIdentity,
+): void {
+  if (driver !== csiDriverName) {
+    throw new NameError('spec.csi.driver', csiDriverName, driver);
+  }
+  const attribute = (key: string): readonly [string, string] => [
+    `spec.csi.volumeAttributes.${key}`,
+    volumeAttributes[key] ?? '',
+  ];
+  mustAgree(volumeIdAnnotation, identity.id, 'spec.csi.volumeHandle', volumeHandle);
+  mustAgree(volumeNameAnnotation, identity.name, ...attribute(csiAttribute.volume));
+  mustAgree(clusterAnnotation, identity.cluster, ...attribute(csiAttribute.cluster));
+}
+
+function mustAgree(annotation: string, value: string, field: string, said: string): void {
+  if (said !== value) {
+    throw new NameError(`annotation ${annotation}`, `what ${field} says (${said})`, value);
+  }
 }

@@ -180,18 +180,19 @@ describe('claims of ours that can never work', () => {
     );
   });
 
-  it('are refused for a mount form that does not exist yet', () => {
-    expect(decide(claim(), storageClass({ parameters: { mount: 'csi' } }))).toMatchObject({
-      kind: 'refuse',
-      reason:
-        'StorageClass gluster: mount: csi is not yet in this version; use mount: glusterfs, which kubelets up to 1.25 can mount. ' +
-        'Put it right and create the class anew: kubectl delete storageclass gluster, then kubectl apply',
-    });
-  });
-
   it('are not refused while their scheduling is still open', () => {
     const late = storageClass({ volumeBindingMode: 'WaitForFirstConsumer' });
     expect(decide(claim({ spec: { volumeMode: 'Block' } }), late).kind).toBe('wait');
+  });
+});
+
+describe('the form of the PersistentVolume', () => {
+  it.each([
+    [{}, 'auto'],
+    [{ mount: 'glusterfs' }, 'glusterfs'],
+    [{ mount: 'csi' }, 'csi'],
+  ])('is left to the class: %j', (parameters, mount) => {
+    expect(decide(claim(), storageClass({ parameters }))).toMatchObject({ kind: 'provision', mount });
   });
 });
 

@@ -80,6 +80,21 @@ describe('a growth that goes well', () => {
     });
   });
 
+  it('goes the same way for a csi volume, and spares the kubelets their part of it', async () => {
+    const world = World.withBound(boundClaim('9Gi'), { form: 'csi' });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    expect(world.api.writes).toEqual([
+      'patch persistentvolumeclaims',
+      'patch persistentvolumes',
+      'patch persistentvolumeclaims',
+    ]);
+    expect(standing(world).metadata.annotations).toMatchObject({
+      'volume.kubernetes.io/node-expansion-not-required': 'true',
+    });
+    expect(standing(world).status).toMatchObject({ capacity: { storage: '9Gi' }, conditions: [] });
+    expect(capacityOfVolume(world)).toBe('9Gi');
+  });
+
   it('is not begun again by a cache that trails behind', async () => {
     const world = World.withBound(boundClaim('9Gi'));
     await run(world);
@@ -187,6 +202,35 @@ describe('others who write the claim', () => {
     expect(world.engine.calls).toEqual([]);
     await run(world);
     expect(world.engine.calls).toEqual(['grow 6Gi']);
+  });
+});
+
+describe('a capacity that is written late, by a process that does not lead any more', () => {
+  /** Between the look of the one and the arrival of its write, another one writes. */
+  const overtaken = (world: World, patch: object): void => {
+    let first = true;
+    world.api.faults = {
+      before: async ({ verb, plural }) => {
+        if (first && verb === 'patch' && plural === 'persistentvolumes') {
+          first = false;
+          await world.api.patch(persistentVolumes, pvName, patch, { type: 'merge' });
+        }
+      },
+    };
+  };
+
+  it('takes nothing back from a volume that has grown further since', async () => {
+    const world = World.withBound(boundClaim('9Gi'));
+    overtaken(world, { spec: { capacity: { storage: '20Gi' } } });
+    await run(world);
+    expect(capacityOfVolume(world)).toBe('20Gi');
+  });
+
+  it('is written all the same when the other one wrote something else', async () => {
+    const world = World.withBound(boundClaim('9Gi'));
+    overtaken(world, { metadata: { labels: { team: 'a' } } });
+    await expect(run(world)).resolves.toEqual({ kind: 'done' });
+    expect(capacityOfVolume(world)).toBe('9Gi');
   });
 });
 

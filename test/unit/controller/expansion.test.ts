@@ -16,6 +16,7 @@ function volume({ metadata = {}, spec = {} }: VolumeChanges = {}): PersistentVol
     volume: record(),
     provisioner,
     namespace: 'brickyard',
+    form: 'glusterfs',
   });
   return persistentVolumes.parse({
     metadata: Object.assign({ uid: 'pv-1', resourceVersion: '9' }, body.metadata, metadata),

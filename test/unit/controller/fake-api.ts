@@ -44,7 +44,8 @@ export class FakeApi implements KubeApi {
 
   /** Puts an object in place, as somebody else would. */
   put(resource: Resource<KubeObject>, body: object): void {
-    const raw = structuredClone(body) as unknown as RawObject;
+    // As it would come over the wire: parsed objects share what is empty, which structuredClone would keep.
+    const raw = JSON.parse(JSON.stringify(body)) as RawObject;
     this.#version += 1;
     raw.metadata = { uid: `uid-${this.#version}`, ...raw.metadata, resourceVersion: String(this.#version) };
     this.#objects.set(at(resource, raw.metadata as unknown as ObjectName), raw);

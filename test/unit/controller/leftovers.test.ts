@@ -15,6 +15,7 @@ function withVolume(world: World): void {
     volume: record(),
     provisioner,
     namespace: 'brickyard',
+    form: 'glusterfs',
   });
   world.api.put(persistentVolumes, body);
 }

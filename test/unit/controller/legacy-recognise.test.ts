@@ -107,7 +107,10 @@ describe('a PersistentVolume that is none of yesterday', () => {
   async function ourOwn(): Promise<PersistentVolume> {
     const api = new FakeApi();
     const input = { claim: claim(), storageClass: storageClass(), volume: record(), provisioner };
-    return api.create(persistentVolumes, buildPersistentVolume({ ...input, namespace: 'brickyard' }));
+    return api.create(
+      persistentVolumes,
+      buildPersistentVolume({ ...input, namespace: 'brickyard', form: 'glusterfs' }),
+    );
   }
 
   it('is our own', async () => {

@@ -33,6 +33,15 @@ describe('a claim that goes well', () => {
     expect(world.attempts).toEqual(['provision done']);
   });
 
+  it('gets a PersistentVolume of the form that its class asks for', async () => {
+    const world = World.withClaim();
+    world.classes = [storageClass({ parameters: { mount: 'csi' } })];
+    await run(world);
+    world.sync();
+    expect(world.cachedVolume?.spec.glusterfs).toBeUndefined();
+    expect(world.cachedVolume?.spec.csi).toMatchObject({ driver: 'glusterfs.brickyard.dev', volumeHandle: id });
+  });
+
   it('is confirmed after the PersistentVolume for Delete, and before it for Retain', async () => {
     const order = async (reclaimPolicy: string): Promise<string[]> => {
       const world = World.withClaim();
@@ -116,6 +125,19 @@ describe('a crash', () => {
     world.recorded('ready');
     await expect(run(world)).resolves.toEqual({ kind: 'done' });
     expect(world.api.raw(persistentVolumes, pvName)).toBeDefined();
+  });
+});
+
+describe('a form that cannot be decided', () => {
+  it('is told, and decided later for the volume that stands by then', async () => {
+    const world = World.withClaim();
+    world.noForm = failed('GET /version: no answer');
+    await expect(run(world)).resolves.toMatchObject({ kind: 'retry' });
+    expect(world.events.at(-1)?.message).toBe('GET /version: no answer. It is tried again');
+    expect(world.api.writes).toEqual([]);
+    world.noForm = undefined;
+    await run(world);
+    expect(world.api.writes).toEqual(['create persistentvolumes']);
   });
 });
 

@@ -10,6 +10,7 @@ function build(changes: Partial<Parameters<typeof buildPersistentVolume>[0]> = {
     volume: record(),
     provisioner,
     namespace: 'brickyard',
+    form: 'glusterfs',
     ...changes,
   });
 }
@@ -17,6 +18,10 @@ function build(changes: Partial<Parameters<typeof buildPersistentVolume>[0]> = {
 interface Stored {
   readonly metadata: { readonly name: string; readonly annotations: Record<string, string> };
   readonly spec: { readonly glusterfs: { path: string } };
+}
+
+interface StoredCsi extends Pick<Stored, 'metadata'> {
+  readonly spec: { readonly csi: { volumeAttributes: Record<string, string> } };
 }
 
 /** As the API server gives the built object back, with changed annotations, name or path. */
@@ -31,6 +36,15 @@ function stored(
   Object.assign(raw.metadata, { uid: 'pv-1', resourceVersion: '9', name: changes.name ?? raw.metadata.name });
   Object.assign(raw.metadata.annotations, changes.annotations);
   raw.spec.glusterfs.path = changes.path ?? raw.spec.glusterfs.path;
+  return persistentVolumes.parse(raw);
+}
+
+/** The same in the form csi, with what is changed of the source and its attributes. */
+function storedCsi(source: object = {}, attributes: object = {}): PersistentVolume {
+  const raw = JSON.parse(JSON.stringify(build({ form: 'csi' }))) as StoredCsi;
+  Object.assign(raw.metadata, { uid: 'pv-1', resourceVersion: '9' });
+  Object.assign(raw.spec.csi, source);
+  Object.assign(raw.spec.csi.volumeAttributes, attributes);
   return persistentVolumes.parse(raw);
 }
 
@@ -73,6 +87,26 @@ describe('the PersistentVolume of a claim', () => {
     });
   });
 
+  it('differs in its source alone when it is of the form csi, and names no server there', () => {
+    const { glusterfs, ...rest } = build().spec ?? {};
+    const body = build({ form: 'csi' });
+    expect(glusterfs).toBeDefined();
+    expect(body.metadata).toEqual(build().metadata);
+    expect(body.spec).toEqual({
+      ...rest,
+      csi: {
+        driver: 'glusterfs.brickyard.dev',
+        volumeHandle: claimUid,
+        volumeAttributes: {
+          endpointsNamespace: 'brickyard',
+          endpoints: 'gluster-default',
+          volume: `vol_${claimUid}`,
+          cluster: 'default',
+        },
+      },
+    });
+  });
+
   it('has no finalizer when the policy is Retain, since nothing depends on seeing it go', () => {
     const body = build({ storageClass: storageClass({ reclaimPolicy: 'Retain' }) });
     expect(body.metadata).not.toHaveProperty('finalizers');
@@ -108,6 +142,11 @@ describe('reading a PersistentVolume back', () => {
     expect(identityOf(stored())).toEqual({ id: claimUid, name: `vol_${claimUid}`, cluster: 'default' });
   });
 
+  it('gives the same identity whatever the form', () => {
+    expect(isOurs(storedCsi(), provisioner)).toBe(true);
+    expect(identityOf(storedCsi())).toEqual(identityOf(stored()));
+  });
+
   it('knows what is not ours', () => {
     expect(
       isOurs(stored({ annotations: { 'pv.kubernetes.io/provisioned-by': 'kubernetes.io/glusterfs' } }), provisioner),
@@ -136,5 +175,15 @@ describe('reading a PersistentVolume back', () => {
     ['no cluster', { annotations: { 'brickyard.dev/cluster': '' } }, /cluster: expected a lower-case DNS label/],
   ])('is refused with %s', (_name, changes, message) => {
     expect(() => identityOf(stored(changes))).toThrow(message);
+  });
+
+  it.each([
+    ['another driver', { driver: 'example.com' }, {}, 'spec.csi.driver: expected glusterfs.brickyard.dev'],
+    ['another handle', { volumeHandle: foreign }, {}, /volume-id: expected what spec\.csi\.volumeHandle says/],
+    ['another volume', {}, { volume: `vol_${foreign}` }, /volume-name: expected what .*volumeAttributes\.volume says/],
+    ['another cluster', {}, { cluster: 'east' }, /cluster: expected what .*volumeAttributes\.cluster says \(east\)/],
+    ['no attributes', { volumeAttributes: {} }, {}, /volume-name: expected what .*volumeAttributes\.volume says \(\)/],
+  ])('is refused as csi with %s', (_name, source, attributes, message) => {
+    expect(() => identityOf(storedCsi(source, attributes))).toThrow(message);
   });
 });

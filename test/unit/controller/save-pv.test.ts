@@ -13,6 +13,7 @@ const body = buildPersistentVolume({
   volume: record(),
   provisioner,
   namespace: 'brickyard',
+  form: 'glusterfs',
 });
 
 function save(api: FakeApi) {

@@ -45,7 +45,14 @@ function scene(phase: VolumeRecord['phase']): Scene {
 /** The PersistentVolume of the record, as a cache holds it. */
 async function standing(): Promise<PersistentVolume | undefined> {
   const api = new FakeApi();
-  const input = { claim: claim(), storageClass: storageClass(), volume: record(), provisioner, namespace: 'brickyard' };
+  const input = {
+    claim: claim(),
+    storageClass: storageClass(),
+    volume: record(),
+    provisioner,
+    namespace: 'brickyard',
+    form: 'glusterfs' as const,
+  };
   await api.create(persistentVolumes, buildPersistentVolume(input));
   return api.get(persistentVolumes, pvName);
 }

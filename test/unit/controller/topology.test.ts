@@ -162,7 +162,14 @@ describe('a claim whose pod has a node', () => {
   });
 
   it('gets a PersistentVolume that every node may use', () => {
-    const body = { claim: claim(), storageClass: late, volume: record(), provisioner, namespace: 'brickyard' };
+    const body = {
+      claim: claim(),
+      storageClass: late,
+      volume: record(),
+      provisioner,
+      namespace: 'brickyard',
+      form: 'glusterfs' as const,
+    };
     expect(buildPersistentVolume(body).spec).not.toHaveProperty('nodeAffinity');
   });
 });

@@ -132,6 +132,7 @@ function putVolume(metadata: Readonly<Record<string, unknown>> = {}): void {
     volume: record(),
     provisioner,
     namespace: 'brickyard',
+    form: 'glusterfs',
   });
   api.put(persistentVolumes, { spec: body.spec, metadata: Object.assign({}, body.metadata, metadata) });
 }

@@ -1,6 +1,7 @@
 /** One claim, one class, an engine in memory and an API in a map: all that a reconciler sees, and what it did. */
 import { decideClaim } from '../../../src/controller/claims.ts';
 import type { Events } from '../../../src/controller/events.ts';
+import type { VolumeForm } from '../../../src/controller/form-choice.ts';
 import { ExpandReconciler } from '../../../src/controller/expand.ts';
 import { InWork } from '../../../src/controller/in-work.ts';
 import { LeftoverReconciler } from '../../../src/controller/leftovers.ts';
@@ -145,6 +146,8 @@ export class World {
   cachedClaim: PersistentVolumeClaim | undefined;
   cachedVolume: PersistentVolume | undefined;
   classes: StorageClass[] = [storageClass()];
+  /** Why the form of a PersistentVolume cannot be decided. */
+  noForm: Setback | undefined;
   readonly verdicts = new Verdicts(this.clock);
   readonly unsettled = new Unsettled();
   readonly inWork = new InWork();
@@ -183,6 +186,7 @@ export class World {
       findClaim: (key: string) => (key === claimKey ? this.cachedClaim : undefined),
       findClass: (name: string) => this.classes.find((candidate) => candidate.metadata.name === name),
       findVolume: (name: string) => (name === pvName.name ? this.cachedVolume : undefined),
+      forms: { of: async (wanted) => this.noForm ?? done(wanted === 'auto' ? 'glusterfs' : wanted) },
       inWork: this.inWork,
       verdicts: this.verdicts,
       unsettled: this.unsettled,
@@ -212,14 +216,15 @@ export class World {
   }
 
   /** A claim that is bound to its volume of 5Gi, which stands and is ready. */
-  static withBound(subject: PersistentVolumeClaim): World {
+  static withBound(subject: PersistentVolumeClaim, options: { readonly form?: VolumeForm } = {}): World {
     const world = World.withClaim(subject);
     world.classes = [storageClass({ allowVolumeExpansion: true })];
     world.recorded('ready');
     const [allowing] = world.classes;
     if (allowing !== undefined) {
       const volume = record();
-      const body = { claim: subject, storageClass: allowing, volume, provisioner, namespace: 'brickyard' };
+      const [form, namespace] = [options.form ?? 'glusterfs', 'brickyard'];
+      const body = { claim: subject, storageClass: allowing, volume, provisioner, namespace, form };
       world.api.put(persistentVolumes, buildPersistentVolume(body));
     }
     world.sync();
