@@ -68,7 +68,12 @@ export async function loadTopology({ directory, storage }: BrickyardOptions): Pr
   await writeFile(topologyPath, JSON.stringify(storage.topology));
   const socket = join(directory, 'state', 'admin.sock');
   // Without a server to ask, the command would work on the state file itself.
-  await waitFor('the controller listens', () => existsSync(socket), 30_000);
+  try {
+    await waitFor('the controller listens', () => existsSync(socket), 120_000);
+  } catch (error) {
+    const log = await readFile(join(directory, 'brickyard.log'), 'utf8');
+    throw new Error(`the controller does not listen; it says: ${log.slice(-4000)}`, { cause: error });
+  }
   const argv = [main, 'topology', 'load', topologyPath, '--state-dir', join(directory, 'state'), '--yes'];
   await waitFor(
     'the topology is loaded',
@@ -83,7 +88,7 @@ export async function loadTopology({ directory, storage }: BrickyardOptions): Pr
       }
       return true;
     },
-    30_000,
+    120_000,
   );
 }
 

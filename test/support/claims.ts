@@ -52,6 +52,13 @@ export class TestClaims {
     });
   }
 
+  /** What events say of a node, as `REASON: message`. */
+  async eventsOfNode(node: string): Promise<readonly string[]> {
+    const fieldSelector = `involvedObject.kind=Node,involvedObject.name=${node}`;
+    const { items } = await this.#core.listNamespacedEvent({ namespace, fieldSelector });
+    return items.map(({ reason, message }) => `${reason}: ${message}`);
+  }
+
   /** What the claim's status says that it has. */
   async capacity({ name }: TestClaim): Promise<string | undefined> {
     const { status } = await this.#core.readNamespacedPersistentVolumeClaim({ name, namespace });

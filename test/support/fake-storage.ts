@@ -18,6 +18,7 @@ import {
   type DeviceFacts,
   type GlusterVolume,
   type NodeFacts,
+  type PeerState,
   type PrepareOptions,
   type Rebalance,
   type StorageNodes,
@@ -65,6 +66,8 @@ interface FakeBrick {
   /** Bytes that it takes from its device: a growth that was cut off takes them before the file system has them. */
   footprint: Bytes;
   readonly path: string;
+  /** What it says of its volume. */
+  identity: string | undefined;
   /** The volume whose marks it carries: left by a create, a failed one too, and not taken off by a delete. */
   markedBy: string | undefined;
   /** Unmounted by a reboot, until it is restored. */
@@ -93,6 +96,10 @@ interface FakeNode {
   up: boolean;
   /** Whether its glusterd runs. */
   glusterd: boolean;
+  /** Whether its gluster differs from the others' of its pool. */
+  rejected: boolean;
+  /** Volumes that it has and the others have not. */
+  readonly alone: Map<string, FakeVolume>;
   boot: number;
   glusterId: string;
   addresses: readonly string[];
@@ -178,6 +185,8 @@ export class FakeStorage {
       host,
       up: true,
       glusterd: true,
+      rejected: false,
+      alone: new Map(),
       boot: 1,
       glusterId: `uuid-of-${id}`,
       addresses: [host],
@@ -201,6 +210,31 @@ export class FakeStorage {
   setGlusterd(id: string, up: boolean): void {
     this.#node(id).glusterd = up;
     this.#catchUp(id);
+  }
+
+  /** Puts a node at odds with the rest of its pool, or brings it back to it. */
+  setRejected(id: string, rejected: boolean): void {
+    this.#node(id).rejected = rejected;
+  }
+
+  /** Leaves a volume on one node, as if that had failed while all others deleted it. */
+  leaveAlone(id: string, name: string): void {
+    const node = this.#node(id);
+    const volume = node.pool.volumes.get(name);
+    if (volume === undefined) {
+      throw new Error(`no fake volume ${name}`);
+    }
+    node.pool.volumes.delete(name);
+    node.alone.set(name, volume);
+  }
+
+  /** The node compares its volumes with the others', who take over what only it has. */
+  compare(id: string): void {
+    const { alone, pool } = this.#node(id);
+    for (const [name, volume] of alone) {
+      pool.volumes.set(name, volume);
+    }
+    alone.clear();
   }
 
   /** A glusterd that meets its peers again starts what was started without it, where that is mounted. */
@@ -278,13 +312,23 @@ export class FakeStorage {
   tamperBrickState(
     id: string,
     brick: BrickId,
-    state: Partial<{ readonly online: boolean; readonly pending: number; readonly splitBrain: number }>,
+    state: Partial<{
+      readonly online: boolean;
+      readonly pending: number;
+      readonly splitBrain: number;
+      readonly identity: string | undefined;
+    }>,
   ): void {
     const found = this.#node(id).bricks.get(brick);
     if (found === undefined) {
       throw new Error(`no fake brick ${brick}`);
     }
     Object.assign(found, state);
+  }
+
+  /** What a brick says of its volume. */
+  saidBy(id: string, brick: BrickId): string | undefined {
+    return this.#node(id).bricks.get(brick)?.identity;
   }
 
   /** Bricks of started volumes that nobody serves now: `node brick-id`. */
@@ -451,7 +495,7 @@ export class FakeStorage {
         call('destroyBrick', node, brick.id, context, (fake) => this.#destroyBrick(fake, brick.id)),
       listBricks: (node, device, context) =>
         call('listBricks', node, device, context, (fake) =>
-          done([...fake.bricks.values()].filter(({ spec }) => spec.device === device).map(brickFacts)),
+          done([...fake.bricks.values()].filter(({ spec }) => spec.device === device).map(listedBrick)),
         ),
       ensurePeer: (via, host, context) =>
         call('ensurePeer', via, host, context, (fake) => this.#ensurePeer(fake, host)),
@@ -461,13 +505,13 @@ export class FakeStorage {
             [...fake.pool.hosts].map(([host, uuid]) => ({
               uuid: host === fake.host ? fake.glusterId : uuid,
               hosts: [host],
-              connected: this.#byHost(host)?.up === true,
+              state: standingOf(fake, this.#byHost(host)),
             })),
           ),
         ),
       volumeInfo: (via, name, context) =>
         call('volumeInfo', via, name, context, (fake) => {
-          const volume = fake.pool.volumes.get(name);
+          const volume = fake.pool.volumes.get(name) ?? fake.alone.get(name);
           return done(volume === undefined ? undefined : factsOf(volume));
         }),
       listVolumes: (via, context) =>
@@ -617,6 +661,7 @@ export class FakeStorage {
       this.#checkRoom(node, spec.device);
     }
     brick.mounted = true;
+    brick.identity = spec.identity ?? brick.identity;
     if (pristine) {
       const user = this.#volumeOn(node, brick.path);
       if (user?.everStarted === true) {
@@ -697,6 +742,9 @@ export class FakeStorage {
       if (!node.up) {
         return waiting({ what: 'node', name: host }, `host ${host} is not connected`);
       }
+      if (node !== via && (via.rejected || node.rejected)) {
+        return waiting({ what: 'node', name: via.rejected ? via.id : host }, `host ${host} is not in the cluster`);
+      }
     }
     for (const { host, path } of spec.bricks) {
       const brick = [...(this.#byHost(host)?.bricks.values() ?? [])].find((other) => other.path === path);
@@ -768,6 +816,10 @@ export class FakeStorage {
     const down = [...via.pool.hosts.keys()].find((host) => !isServing(this.#byHost(host)));
     if (down !== undefined) {
       return waiting({ what: 'node', name: down }, 'some of the peers are down');
+    }
+    const rejected = [...via.pool.hosts.keys()].find((host) => this.#byHost(host)?.rejected === true);
+    if (rejected !== undefined) {
+      this.violations.push(`${name} was deleted without ${rejected}, which goes on serving it`);
     }
     via.pool.volumes.delete(name);
     return done();
@@ -935,6 +987,17 @@ function nodeFacts({ boot, addresses, glusterd, glusterId, id }: FakeNode): Node
   return { bootId: `boot-${boot}-of-${id}`, addresses, ...(glusterd ? { glusterId } : {}) };
 }
 
+/** How a node of its pool stands with the one that is asked. */
+function standingOf(asked: FakeNode, other: FakeNode | undefined): PeerState {
+  if (other === asked) {
+    return 'member';
+  }
+  if (asked.rejected || other?.rejected === true) {
+    return 'rejected';
+  }
+  return isServing(other) ? 'member' : 'disconnected';
+}
+
 const isServing = (node: FakeNode | undefined): node is FakeNode => node !== undefined && node.up && node.glusterd;
 
 const isServed = (node: FakeNode, { mounted, online }: FakeBrick): boolean => node.up && mounted && online;
@@ -1012,11 +1075,15 @@ function removeBricks(via: FakeNode, spec: VolumeSpec): Outcome<void> {
 function newBrick(spec: BrickSpec): FakeBrick {
   const { total: footprint } = brickFootprint(spec);
   const state = { markedBy: undefined, mounted: true, online: false, pending: 0, splitBrain: 0 };
-  return { spec, size: spec.size, footprint, path: brickPath(spec), ...state };
+  return { spec, size: spec.size, footprint, path: brickPath(spec), identity: spec.identity, ...state };
 }
 
 function brickFacts({ spec, size, footprint, path }: FakeBrick): BrickFacts {
   return { id: spec.id, path, size, footprint };
+}
+
+function listedBrick(brick: FakeBrick): BrickFacts {
+  return { ...brickFacts(brick), ...(brick.identity === undefined ? {} : { identity: brick.identity }) };
 }
 
 function factsOf({ name, uuid, status, durability, bricks, options }: FakeVolume): GlusterVolume {
