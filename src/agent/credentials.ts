@@ -30,21 +30,20 @@ export class CredentialsError extends Error {
 
 /** Reads and checks them. Throws CredentialsError. */
 export async function readCredentials(directory: string): Promise<Credentials> {
-  const [cert, key, ca] = await Promise.all(
-    [credentialFiles.certificate, credentialFiles.key, credentialFiles.authority].map((name) =>
-      readText(join(directory, name)),
-    ),
-  );
+  // One after the other: when several are missing, the same one is named each time.
+  const cert = await readText(join(directory, credentialFiles.certificate));
+  const key = await readText(join(directory, credentialFiles.key));
+  const ca = await readText(join(directory, credentialFiles.authority));
   const certificate = parsed(join(directory, credentialFiles.certificate), 'a certificate in PEM', () => {
-    return new X509Certificate(cert ?? '');
+    return new X509Certificate(cert);
   });
-  parsed(join(directory, credentialFiles.authority), 'certificates in PEM', () => new X509Certificate(ca ?? ''));
+  parsed(join(directory, credentialFiles.authority), 'certificates in PEM', () => new X509Certificate(ca));
   const keyFile = join(directory, credentialFiles.key);
-  const privateKey = parsed(keyFile, 'a private key in PEM, without a passphrase', () => createPrivateKey(key ?? ''));
+  const privateKey = parsed(keyFile, 'a private key in PEM, without a passphrase', () => createPrivateKey(key));
   if (!certificate.checkPrivateKey(privateKey)) {
     throw new CredentialsError(`${keyFile}: expected the key of ${credentialFiles.certificate}, got another one`);
   }
-  return { cert: cert ?? '', key: key ?? '', ca: ca ?? '', certificate };
+  return { cert, key, ca, certificate };
 }
 
 async function readText(file: string): Promise<string> {

@@ -7,10 +7,14 @@ import { buildProgram } from './program.ts';
 /** Runs one command line (without `node` and the script) and says what the process should end with. Never throws. */
 export async function main(argv: readonly string[], io: Io = processIo()): Promise<ExitCode> {
   let code: ExitCode = exitCode.done;
-  const program = buildProgram(io, (ended) => {
-    code = ended;
-  });
   try {
+    const program = await buildProgram(
+      io,
+      (ended) => {
+        code = ended;
+      },
+      argv,
+    );
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {

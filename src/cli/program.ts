@@ -1,16 +1,5 @@
 import { Command } from 'commander';
-import { addAgentCommand } from './commands/agent.ts';
-import { addCapacityCommand } from './commands/capacity.ts';
-import { addCertsCommand } from './commands/certs.ts';
 import type { CommandContext } from './commands/context.ts';
-import { addDoctorCommand } from './commands/doctor.ts';
-import { addLegacyCommand } from './commands/legacy.ts';
-import { addLintCommand } from './commands/lint.ts';
-import { addNodeCommand } from './commands/node.ts';
-import { addSandboxCommand } from './commands/sandbox.ts';
-import { addServeCommand } from './commands/serve.ts';
-import { addTopologyCommand } from './commands/topology.ts';
-import { addVolumeCommand } from './commands/volume.ts';
 import type { Io } from './io.ts';
 import { brickyardVersion } from './version.ts';
 
@@ -27,8 +16,32 @@ Exit codes:
 
 Every setting is described in docs/configuration.md.`;
 
-/** The whole command line. */
-export function buildProgram(io: Io, endWith: CommandContext['endWith']): Command {
+type AddCommand = (program: Command, context: CommandContext, words: readonly string[]) => void | Promise<void>;
+
+/** Each command by its name, in the order of the help, loaded when it is needed. */
+const commands: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  serve: async () => (await import('./commands/serve.ts')).addServeCommand,
+  sandbox: async () => (await import('./commands/sandbox.ts')).addSandboxCommand,
+  topology: async () => (await import('./commands/topology.ts')).addTopologyCommand,
+  node: async () => (await import('./commands/node-group.ts')).addNodeGroup,
+  volume: async () => (await import('./commands/volume.ts')).addVolumeCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).addDoctorCommand,
+  legacy: async () => (await import('./commands/legacy.ts')).addLegacyCommand,
+  lint: async () => (await import('./commands/lint.ts')).addLintCommand,
+  capacity: async () => (await import('./commands/capacity.ts')).addCapacityCommand,
+  agent: async () => (await import('./commands/agent.ts')).addAgentCommand,
+  certs: async () => (await import('./commands/certs.ts')).addCertsCommand,
+};
+
+/**
+ * The command line, for these words. When the first one names a command, that is all that is loaded: a process keeps for
+ * good what it has once loaded.
+ */
+export async function buildProgram(
+  io: Io,
+  endWith: CommandContext['endWith'],
+  [first = '', ...words]: readonly string[],
+): Promise<Command> {
   const program = new Command('brickyard')
     .description(about)
     .version(brickyardVersion(), '-V, --version', 'print the version')
@@ -46,18 +59,11 @@ export function buildProgram(io: Io, endWith: CommandContext['endWith']): Comman
       getErrHelpWidth: () => 100,
     })
     .addHelpText('after', after);
-  const context: CommandContext = { io, endWith };
-  addServeCommand(program, context);
-  addSandboxCommand(program, context);
-  addTopologyCommand(program, context);
-  addNodeCommand(program, context);
-  addVolumeCommand(program, context);
-  addDoctorCommand(program, context);
-  addLegacyCommand(program, context);
-  addLintCommand(program, context);
-  addCapacityCommand(program, context);
-  addAgentCommand(program, context);
-  addCertsCommand(program, context);
+  const named = Object.hasOwn(commands, first) ? [commands[first]] : Object.values(commands);
+  for (const load of named) {
+    const add = await load?.();
+    await add?.(program, { io, endWith }, words);
+  }
   return program;
 }
 

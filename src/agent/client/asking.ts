@@ -14,6 +14,7 @@ import type { Log } from '../../domain/log.ts';
 import { failed, rejected, unknown, waiting, type Setback } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { CallContext } from '../../engine/ports.ts';
+import { notLeading } from '../../gluster/runner.ts';
 import { CredentialsError } from '../credentials.ts';
 import { decodeOutcome } from '../protocol/outcome.ts';
 import { operationAnswer, refusalAnswer, validityMs, type RefusalCode } from '../protocol/messages.ts';
@@ -31,6 +32,8 @@ export interface AskingParts {
   readonly silenceMs: number;
   /** Milliseconds that the agent takes to answer "running", and a good deal more. */
   readonly answerMs: number;
+  /** May anything be asked at this very moment? */
+  readonly mayAct: () => boolean;
 }
 
 /** Asks again, by the same id. */
@@ -113,6 +116,11 @@ export class Asking<V extends Verb> {
       return session as OutcomeOf<V>;
     }
     for (;;) {
+      // Not earlier: a process can stand still while it waits for a session. From here on the request itself says until
+      // when it is good.
+      if (!this.#parts.mayAct()) {
+        return this.#notDone(failed(this.#said(`${this.#verb}: ${notLeading.reason}`))) as OutcomeOf<V>;
+      }
       const before = this.#mayHaveBegun;
       // From here on, whatever happens: a caller who gives up now does not know what became of it.
       this.#mayHaveBegun = true;

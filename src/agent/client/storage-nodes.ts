@@ -15,6 +15,8 @@ export interface AgentStorageNodesOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log?: Log;
+  /** May this client begin anything at this very moment? Asked before every try. Default: always. */
+  readonly mayAct?: () => boolean;
   /** Port that every agent listens on, at its node's `manage` host. */
   readonly port: number;
   /** Folder of tls.crt, tls.key and ca.crt. Read when first needed, and again as they change. */
@@ -41,13 +43,14 @@ const readinessTimeout = 60_000;
 
 export function createAgentStorageNodes(options: AgentStorageNodesOptions): AgentStorageNodes {
   const { clock, random, log = silentLog, port, certDir, lookEveryMs, silenceMs = 45_000, answerMs = 30_000 } = options;
+  const { mayAct = () => true } = options;
   const credentials = new CredentialSource({
     directory: certDir,
     clock,
     log,
     ...(lookEveryMs === undefined ? {} : { lookEveryMs }),
   });
-  const parts = { clock, random, log, sender: randomUUID(), silenceMs, answerMs };
+  const parts = { clock, random, log, sender: randomUUID(), silenceMs, answerMs, mayAct };
   const greetingMs = Math.min(longestGreeting, answerMs);
   const links = new Map<string, Link>();
   let sequence = 0;

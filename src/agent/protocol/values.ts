@@ -4,6 +4,7 @@
  * would not do. Results are not: a newer agent may say more than its caller reads.
  */
 import { z } from 'zod';
+import { brickIdentity } from '../../domain/brick-identity.ts';
 import { durabilitySchema } from '../../domain/durability.ts';
 import { brickId, deviceName, hostName, nodeId, volumeId, volumeName } from '../../domain/names.ts';
 import { volumeOptionOf } from '../../domain/options.ts';
@@ -11,19 +12,20 @@ import { messageOf } from '../../domain/error-message.ts';
 import { branded, byteSize } from '../../domain/schema.ts';
 import { deviceRecord, type NodeRef } from '../../domain/topology.ts';
 import type { VolumeOption } from '../../domain/volume.ts';
-import type {
-  BrickAddress,
-  BrickFacts,
-  BrickHeal,
-  BrickSpec,
-  BrickStatus,
-  DeviceFacts,
-  GlusterVolume,
-  NodeFacts,
-  Peer,
-  PrepareOptions,
-  Rebalance,
-  VolumeSpec,
+import {
+  peerStates,
+  type BrickAddress,
+  type BrickFacts,
+  type BrickHeal,
+  type BrickSpec,
+  type BrickStatus,
+  type DeviceFacts,
+  type GlusterVolume,
+  type NodeFacts,
+  type Peer,
+  type PrepareOptions,
+  type Rebalance,
+  type VolumeSpec,
 } from '../../engine/ports.ts';
 
 export const device = branded(deviceName);
@@ -50,6 +52,7 @@ export const brickSpec: z.ZodType<BrickSpec> = z.strictObject({
   snapshotFactor: z.number().min(1).max(100),
   arbiter: z.boolean(),
   gid: z.int().min(1).optional(),
+  identity: branded(brickIdentity).optional(),
 });
 
 export const brickAddress: z.ZodType<BrickAddress> = z.strictObject({
@@ -90,12 +93,13 @@ export const brickFacts: z.ZodType<BrickFacts> = z.object({
   path: z.string(),
   size: byteSize,
   footprint: byteSize.optional(),
+  identity: z.string().optional(),
 });
 
 export const peer: z.ZodType<Peer> = z.object({
   uuid: z.string(),
   hosts: z.array(z.string()),
-  connected: z.boolean(),
+  state: z.enum(peerStates),
 });
 
 const standingBrick: z.ZodType<BrickAddress> = z.object({ host, path: z.string(), arbiter: z.boolean() });

@@ -4,9 +4,10 @@ import { defaultAgentPort } from '../../agent/protocol/messages.ts';
 import { messageOf } from '../../domain/error-message.ts';
 import { deviceName, nodeId, type DeviceName, type NodeId } from '../../domain/names.ts';
 import { fieldsOf, type ConfigField } from '../config/fields.ts';
+import { fromFile, readConfigFile } from '../config/file-source.ts';
 import { choice, count, duration, path, text, words } from '../config/leaf.ts';
-import { mergeSources, readConfigFile } from '../config/load.ts';
-import { fromEnvironment, fromFile, fromFlags } from '../config/sources.ts';
+import { mergeSources } from '../config/merge.ts';
+import { fromEnvironment, fromFlags } from '../config/sources.ts';
 import { UsageError } from '../exit-codes.ts';
 
 const deviceList = z.array(z.string(), 'expected a list of paths');

@@ -1,7 +1,6 @@
 import { Option, type Command } from 'commander';
-import { configFields } from '../config/fields.ts';
 import { loadConfig } from '../config/load.ts';
-import type { Config } from '../config/schema.ts';
+import { configFields, type Config } from '../config/schema.ts';
 import type { Io } from '../io.ts';
 
 const describe = (field: (typeof configFields)[number]): string =>

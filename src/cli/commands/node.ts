@@ -49,14 +49,8 @@ export interface AddFlags extends ApplyFlags {
   readonly tag?: ReadonlyMap<string, string>;
 }
 
-export function addNodeCommand(program: Command, context: CommandContext): void {
-  const node = program
-    .command('node')
-    .description('Show storage nodes as they are seen, add one, or remove one.')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  brickyard node list\n  brickyard node add node-a1 --zone a --device /dev/vdb',
-    );
+/** The commands about storage nodes. */
+export function addNodeCommands(node: Command, context: CommandContext): void {
   addList(node, context);
   addAdd(node, context);
   addRemove(node, context);

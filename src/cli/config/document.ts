@@ -1,18 +1,19 @@
-import { configFields, type ConfigField } from './fields.ts';
+import type { ConfigField } from './fields.ts';
+import { configFields } from './schema.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
+const code = (text: string): string => `\`${text}\``;
 
-const row = (field: ConfigField): string =>
-  `| \`${field.path.join('.')}\` | \`${field.flag}\` | \`${field.env}\` | ${
-    field.fallback === undefined ? '-' : `\`${cell(field.fallback)}\``
-  } | ${cell(field.expected)} | ${cell(field.description)} |`;
+/** A page's table of settings. `file`: they can stand in a file too. */
+export function settingsTable(fields: readonly ConfigField[], { file }: { readonly file: boolean }): string {
+  const row = (...cells: readonly string[]): string => `| ${(file ? cells : cells.slice(1)).join(' | ')} |`;
+  const head = row('in the file', 'flag', 'environment', 'default', 'expected', 'what it does');
+  const rows = fields.map(({ path, flag, env, fallback = '', expected, description }) => {
+    const standard = fallback === '' ? '-' : code(cell(fallback));
+    return row(code(path.join('.')), code(flag), code(env), standard, cell(expected), cell(description));
+  });
+  return [head, file ? '|---|---|---|---|---|---|' : '|---|---|---|---|---|', ...rows, ''].join('\n');
+}
 
 /** The table of docs/configuration.md. A test holds the page to it. */
-export function configurationTable(): string {
-  return [
-    '| in the file | flag | environment | default | expected | what it does |',
-    '|---|---|---|---|---|---|',
-    ...configFields.map(row),
-    '',
-  ].join('\n');
-}
+export const configurationTable = (): string => settingsTable(configFields, { file: true });

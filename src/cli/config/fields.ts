@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { configSchema } from './schema.ts';
 
 /** One field of the configuration under each of its names. */
 export interface ConfigField {
@@ -54,6 +53,3 @@ function collect(schema: z.core.$ZodType, prefix: string, path: readonly string[
 export function fieldsOf(schema: z.core.$ZodType, prefix: string): readonly ConfigField[] {
   return collect(schema, prefix, []);
 }
-
-/** Every field of `brickyard serve`. */
-export const configFields: readonly ConfigField[] = fieldsOf(configSchema, 'BRICKYARD');

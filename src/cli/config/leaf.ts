@@ -34,6 +34,16 @@ function leaf<T>(meta: LeafMeta, parse: (text: string) => T | undefined): Leaf<T
 export const text = (description: string, expected: string, grammar: RegExp): Leaf<string> =>
   leaf({ description, expected }, (value) => (grammar.test(value) ? value : undefined));
 
+/** Text that `parse` turns into a branded name; it throws when it cannot. */
+export const name = <T>(description: string, expected: string, parse: (text: string) => T): Leaf<T> =>
+  leaf({ description, expected }, (value) => {
+    try {
+      return parse(value);
+    } catch {
+      return undefined;
+    }
+  });
+
 /** Any text that is not empty, such as a path. */
 export const path = (description: string, expected = 'a path'): Leaf<string> => text(description, expected, /^[^\0]+$/);
 
@@ -71,11 +81,4 @@ export const duration = (description: string): Leaf<number> =>
   });
 
 /** A Kubernetes quantity, as bytes. */
-export const size = (description: string): Leaf<Bytes> =>
-  leaf({ description, expected: 'a size such as 1Gi or 4Ti' }, (value) => {
-    try {
-      return parseQuantity(value);
-    } catch {
-      return undefined;
-    }
-  });
+export const size = (description: string): Leaf<Bytes> => name(description, 'a size such as 1Gi or 4Ti', parseQuantity);

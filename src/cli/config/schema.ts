@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { smallestBrick } from '../../domain/placement/request.ts';
 import { choice, count, duration, path, size, text, toggle } from './leaf.ts';
 import type { CrossFieldProblem } from './cross-field.ts';
+import { fieldsOf, type ConfigField } from './fields.ts';
 import { nodeAccess, nodeAccessProblems, nodesSchema, type NodeAccess } from './node-access.ts';
 
 const dnsLabel = /^[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -62,7 +63,9 @@ export const configSchema = z.strictObject({
       leaseNamespace: text('Namespace of the Lease. Absent: namespace.', 'a namespace name', dnsLabel).optional(),
       leaseDuration: duration('How long others wait after the last renewal before they take over.').prefault('15s'),
       renewDeadline: duration('How long the leader tries to renew before it gives up and exits.').prefault('10s'),
-      retryPeriod: duration('Pause between two tries to take or renew the lease.').prefault('2s'),
+      retryPeriod: duration(
+        'Pause between two renewals of the lease; who stands by looks at it four times as often.',
+      ).prefault('2s'),
     })
     .prefault({}),
   limits: z
@@ -73,12 +76,23 @@ export const configSchema = z.strictObject({
       ),
       maxBricksPerVolume: count('Bricks that one volume may have.', 1, 10_000).prefault(32),
       maxVolumesPerCluster: count('Volumes that one gluster cluster may hold.', 1, 100_000).prefault(1000),
+      maxVolumesPerNamespace: count(
+        'Volumes that the claims of one namespace may have; further claims wait. Absent: no limit.',
+        1,
+        100_000,
+      ).optional(),
     })
     .prefault({}),
   lanes: z
     .strictObject({
       cluster: count('Changes of different volumes that one gluster cluster does at once.', 1, 256).prefault(8),
       node: count('Bricks that one storage node makes or destroys at once.', 1, 64).prefault(2),
+    })
+    .prefault({}),
+  watch: z
+    .strictObject({
+      interval: duration('How often every storage node is looked at.').prefault('15s'),
+      deadline: duration('How long one question to a node may take before the node counts as silent.').prefault('10s'),
     })
     .prefault({}),
   log: z
@@ -105,6 +119,9 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
 });
+
+/** Every field of `brickyard serve`. */
+export const configFields: readonly ConfigField[] = fieldsOf(configSchema, 'BRICKYARD');
 
 type ParsedConfig = z.output<typeof configSchema>;
 

@@ -1,9 +1,8 @@
-import { parseDocument } from 'yaml';
 import type { ConfigField } from './fields.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Where a value came from, in the words of an error message: `flag --workers`, `env BRICKYARD_WORKERS`, `file x.yaml: workers`. */
-type Provenance = (path: readonly PropertyKey[]) => string | undefined;
+export type Provenance = (path: readonly PropertyKey[]) => string | undefined;
 
 /** What one source says, as a tree of the schema's shape. */
 export interface SourceValues {
@@ -77,29 +76,5 @@ export function fromEnvironment(
     problems: strangers.map(
       (name) => `env ${name}: expected the name of a setting, got an unknown one${didYouMean(name, [...known])}`,
     ),
-  };
-}
-
-const nowhere: Provenance = () => undefined;
-
-/** A YAML (or JSON) file. An empty file says nothing, which is fine. */
-export function fromFile(name: string, content: string): SourceValues {
-  const document = parseDocument(content, { prettyErrors: true });
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((error) => `file ${name}: expected YAML, got ${error.message.split('\n')[0]}`);
-    return { values: {}, problems, provenance: nowhere };
-  }
-  const root: unknown = document.toJS();
-  if (root === null || root === undefined) {
-    return { values: {}, problems: [], provenance: nowhere };
-  }
-  if (typeof root !== 'object' || Array.isArray(root)) {
-    const got = Array.isArray(root) ? 'a list' : typeof root;
-    return { values: {}, problems: [`file ${name}: expected a mapping of settings, got ${got}`], provenance: nowhere };
-  }
-  return {
-    values: root as Record<string, unknown>,
-    problems: [],
-    provenance: (path) => (document.hasIn(path) ? `file ${name}: ${path.join('.')}` : undefined),
   };
 }

@@ -7,6 +7,7 @@ export const problemKinds: Readonly<Record<NodeProblem['kind'], true>> = {
   'glusterd-down': true,
   reinstalled: true,
   'not-in-pool': true,
+  rejected: true,
   'address-changed': true,
   'device-missing': true,
   'device-empty': true,

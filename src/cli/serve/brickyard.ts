@@ -10,6 +10,8 @@ import { createMetrics } from '../metrics/metrics.ts';
 import { brickyardVersion } from '../version.ts';
 import { createKubeClient } from './kube-client.ts';
 import { standForElection } from './leadership.ts';
+import type { StorageAccess } from './nodes/access.ts';
+import { openStorageNodes } from './nodes/open.ts';
 import { startOpsServer } from './ops-server.ts';
 import { Status } from './status.ts';
 import { startWork, type Work } from './work.ts';
@@ -66,7 +68,8 @@ export async function startBrickyard(parts: BrickyardParts): Promise<Brickyard> 
   lifecycle.onClose('admin socket', () => admin.close());
   log.info({ socket: config.admin.socket }, 'admin API listens');
 
-  const kube = await createKubeClient({ ...parts, observer: metrics.kube });
+  const mayAct = (): boolean => leadership.leading();
+  const kube = await createKubeClient({ ...parts, observer: metrics.kube, mayWrite: mayAct });
   lifecycle.onClose('Kubernetes client', () => kube.close());
 
   const elected = (): void => {
@@ -75,7 +78,8 @@ export async function startBrickyard(parts: BrickyardParts): Promise<Brickyard> 
     }
     log.info({}, 'this replica leads');
     status.starting('reading the state');
-    work = startWork({ ...parts, kube, metrics, status, leading: () => leadership.leading() });
+    const openNodes = (): Promise<StorageAccess> => openStorageNodes({ ...parts, config: config.nodes, mayAct });
+    work = startWork({ ...parts, kube, openNodes, metrics, status, leading: mayAct });
     work.failed.catch((error: unknown) => {
       log.error({ err: error }, 'work could not begin');
       lifecycle.stop('work could not begin', exitCode.failed);

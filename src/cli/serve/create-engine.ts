@@ -4,7 +4,7 @@ import type { Log } from '../../domain/log.ts';
 import type { VolumeEngine } from '../../engine/api.ts';
 import { createEngine } from '../../engine/engine.ts';
 import type { Declarations, EngineObserver, StateStore, StorageNodes } from '../../engine/ports.ts';
-import type { KubeClient } from '../../kube/client.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import { KubernetesStore } from '../../store/kubernetes/kubernetes.ts';
 import { SqliteStore } from '../../store/sqlite.ts';
 import type { Config } from '../config/schema.ts';
@@ -22,7 +22,7 @@ export interface EngineParts {
 
 export interface StoreParts {
   readonly config: Config;
-  readonly kube: KubeClient;
+  readonly kube: KubeApi;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -60,7 +60,9 @@ export function createStore(parts: StoreParts): StoreAccess {
 
 /** An engine as configured, not yet open. */
 export function engineOf({ config, ...rest }: EngineParts): VolumeEngine {
-  return createEngine({ ...rest, limits: config.limits, lanes: config.lanes, resolve: addressesOfHost });
+  const { lanes, watch } = config;
+  const { maxVolumesPerNamespace, ...limits } = config.limits;
+  return createEngine({ ...rest, limits, maxVolumesPerNamespace, lanes, watch, resolve: addressesOfHost });
 }
 
 /** As the system resolves it: names of storage hosts may stand in /etc/hosts. */

@@ -15,10 +15,19 @@ export interface KubeClientParts {
   readonly random: Random;
   readonly log: Log;
   readonly observer: CallObserver;
+  /** May this process change anything at this very moment? Default: yes, for commands that people give. */
+  readonly mayWrite?: () => boolean;
 }
 
 /** The client for all work. Rejects when there is no configuration to reach an API server with. */
-export async function createKubeClient({ config, clock, random, log, observer }: KubeClientParts): Promise<KubeClient> {
+export async function createKubeClient({
+  config,
+  clock,
+  random,
+  log,
+  observer,
+  mayWrite,
+}: KubeClientParts): Promise<KubeClient> {
   const { kubeconfig, context, api, workers } = config;
   const place =
     kubeconfig === undefined
@@ -35,8 +44,9 @@ export async function createKubeClient({ config, clock, random, log, observer }:
     version: brickyardVersion(),
     // Each of the five caches holds a connection for its watch; the rest is for workers.
     connections: Math.max(32, workers + 16),
-    buckets: { default: limits, [eventsBucket]: limits },
+    buckets: { default: limits, status: limits, [eventsBucket]: limits },
     timeoutMs: api.timeout,
     observer,
+    mayWrite,
   });
 }

@@ -2,13 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Clock, Random } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
-import type { KubeClient } from '../../kube/client.ts';
+import type { KubeApi } from '../../kube/api.ts';
+import type { IsolationOptions } from '../../kube/client.ts';
 import { LeaderElector } from '../../kube/leader-elector.ts';
 import type { Config } from '../config/schema.ts';
 
+/** Gives a client that shares nothing with other work. */
+export interface IsolatingApi {
+  isolated(name: string, options: IsolationOptions): KubeApi & { close(): Promise<void> };
+}
+
 export interface LeadershipParts {
   readonly config: Config;
-  readonly kube: KubeClient;
+  readonly kube: IsolatingApi;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -30,7 +30,7 @@ export async function withStore<T>(config: Config, create: boolean, work: (admin
     await mustExist(config.store.path);
   }
   const parts = { clock: systemClock, random: Math.random, log: silentLog };
-  const access = await openStorageNodes({ ...parts, config: config.nodes });
+  const access = await openStorageNodes({ ...parts, config: config.nodes, mayAct: () => true });
   const observer = { stepFinished: () => undefined, laneChanged: () => undefined };
   try {
     const realm = (await realmIn(sqliteStore(config))) ?? (await askRealm(config));

@@ -7,7 +7,7 @@ import { clusterRealm } from '../../controller/realm.ts';
 import type { VolumeEngine } from '../../engine/api.ts';
 import { DeclaredTopology } from '../../engine/declared-topology.ts';
 import { StoreError } from '../../engine/ports.ts';
-import type { KubeClient } from '../../kube/client.ts';
+import type { KubeApi } from '../../kube/api.ts';
 import { isTransient } from '../../kube/errors.ts';
 import { EventRecorder } from '../../kube/event-recorder.ts';
 import type { Config } from '../config/schema.ts';
@@ -16,14 +16,21 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { addressesOfHost, createStore, engineOf } from './create-engine.ts';
 import { eventsBucket } from './kube-client.ts';
 import type { Status } from './status.ts';
-import { openStorageNodes } from './nodes/open.ts';
+import type { StorageAccess } from './nodes/access.ts';
+
+/** Calls, and the same with a token bucket of their own. */
+export interface BucketedApi extends KubeApi {
+  withBucket(name: string): KubeApi;
+}
 
 export interface WorkParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly kube: KubeClient;
+  readonly kube: BucketedApi;
+  /** The way to the storage nodes. Rejects when a file that the configuration names cannot be read. */
+  readonly openNodes: () => Promise<StorageAccess>;
   readonly metrics: Metrics;
   readonly status: Status;
   /** May this process write as leader at this very moment? */
@@ -101,7 +108,7 @@ async function begin(parts: WorkParts, signal: AbortSignal, harvest: Harvest): P
     clusterRealm(kube, signal),
   );
 
-  const access = await openStorageNodes({ ...shared, config: config.nodes });
+  const access = await parts.openNodes();
   harvest.opened('storage nodes', async () => access.close());
   const { engine, declarations } = await patiently(log, signal, 'opening the state', isBusy, async () => {
     const { store, declarations } = createStore(parts);

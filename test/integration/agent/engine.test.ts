@@ -92,6 +92,16 @@ async function live(engine: VolumeEngine, index: number): Promise<void> {
   }
 }
 
+/** Sizes that a volume's bricks say it has. */
+function saidOf(simulation: Simulation, name: string): readonly (string | undefined)[] {
+  const volumes = simulation
+    .inspect()
+    .nodes.flatMap(({ volumeGroups }) => volumeGroups.flatMap(({ logicalVolumes }) => logicalVolumes));
+  return volumes
+    .filter(({ tags }) => tags.some((tag) => tag === `brickyard.volume=${name.replace(/^[^_]*_/, '')}`))
+    .map(({ tags }) => tags.flatMap((tag) => /^brickyard\.identity=.*&size=(\d+)&/.exec(tag)?.[1] ?? [])[0]);
+}
+
 /** What stands, but for where it was placed and what the time decided. */
 function standing(simulation: Simulation): unknown {
   const { pools, nodes, notUnderstood } = simulation.inspect();
@@ -105,6 +115,7 @@ function standing(simulation: Simulation): unknown {
         bricks: bricks.length,
         hosts: new Set(bricks.map(({ host }) => host)).size,
         size: options['user.brickyard.size'],
+        said: saidOf(simulation, name),
       }))
       .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     thin: nodes

@@ -92,6 +92,29 @@ describe('every verb', () => {
     );
   });
 
+  it('nothing is asked while the controller may not act', async () => {
+    const { length } = inner.begun;
+    const idle = clientTo(portOf(agent.url), certificates.controller, { mayAct: () => false });
+    expect(await idle.listVolumes(nodeAt('node-1'), forever)).toEqual({
+      kind: 'failed',
+      reason: 'node-1: listVolumes: this process does not lead any more',
+    });
+    expect(inner.begun).toHaveLength(length);
+    idle.close();
+  });
+
+  it('whether the controller may act is asked when there is a session, not before', async () => {
+    const sessions: boolean[] = [];
+    const mayAct = (): boolean => {
+      sessions.push(true);
+      return false;
+    };
+    const nobodyThere = clientTo(1, certificates.controller, { mayAct });
+    expect(await nobodyThere.listVolumes(nodeAt('node-1'), forever)).toMatchObject({ kind: 'waiting' });
+    expect(sessions).toHaveLength(0);
+    nobodyThere.close();
+  });
+
   it('a verb that throws is not known to have done nothing', async () => {
     next = undefined as unknown as Outcome<unknown>;
     expect(await client.listVolumes(nodeAt('node-1'), forever)).toMatchObject({ kind: 'unknown' });

@@ -116,6 +116,24 @@ const daemonSet = z.object({
   }),
 });
 
+const storageSet = z.object({
+  spec: z.looseObject({
+    updateStrategy: z.unknown(),
+    template: z.object({
+      spec: z.looseObject({
+        shareProcessNamespace: z.boolean(),
+        containers: z.array(
+          z.looseObject({
+            name: z.string(),
+            image: z.string(),
+            volumeMounts: z.array(z.looseObject({ name: z.string(), mountPath: z.string() })),
+          }),
+        ),
+      }),
+    }),
+  }),
+});
+
 describe('manifests of the agent', () => {
   it('render, with a configuration that the agent takes on each of its nodes', async () => {
     const documents = await rendered('manifests/agent');
@@ -143,6 +161,34 @@ describe('manifests of the agent', () => {
     for (const privilege of ['hostPID: true', 'hostNetwork: true', 'privileged: true', 'runAsUser: 0']) {
       const at = lines.findIndex((line) => line.trim() === privilege);
       expect(lines[at - 1]?.trim()).toMatch(/^# \w.{20,}\.$/);
+    }
+  });
+
+  it('with glusterd beside it run both from one image, on the same bricks, and nothing on the host', async () => {
+    const documents = await rendered('manifests/storage');
+    const { data } = one(documents, 'ConfigMap', z.object({ data: z.object({ 'agent.yaml': z.string() }) }));
+    const directory = await mkdtemp(join(tmpdir(), 'brickyard-manifest-'));
+    const file = join(directory, 'agent.yaml');
+    await writeFile(file, data['agent.yaml']);
+    const config = await loadAgentConfig(new Map(), { BRICKYARD_AGENT_NODE: 'node-a' }, file);
+    await rm(directory, { recursive: true });
+    expect(config).toMatchObject({ prefix: [], devices: ['/dev/vdb'] });
+    const { spec } = one(documents, 'DaemonSet', storageSet);
+    expect(spec.updateStrategy).toEqual({ type: 'OnDelete' });
+    const { containers, shareProcessNamespace, ...pod } = spec.template.spec;
+    expect(pod).not.toHaveProperty('hostPID');
+    expect(shareProcessNamespace).toBe(true);
+    expect(containers.map(({ name, image }) => `${name} ${image}`)).toEqual([
+      'agent brickyard-storage:0.1.0',
+      'glusterd brickyard-storage:0.1.0',
+    ]);
+    const seen = containers.map(({ volumeMounts }) => new Map(volumeMounts.map(({ name, ...rest }) => [name, rest])));
+    expect(seen.map((mounts) => mounts.get('bricks'))).toEqual([
+      { mountPath: '/var/lib/brickyard', mountPropagation: 'Bidirectional' },
+      { mountPath: '/var/lib/brickyard', mountPropagation: 'HostToContainer' },
+    ]);
+    for (const shared of ['dev', 'run', 'glusterd', 'logs']) {
+      expect(seen[0]?.get(shared)).toEqual(seen[1]?.get(shared));
     }
   });
 

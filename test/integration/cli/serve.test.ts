@@ -89,27 +89,27 @@ describe('brickyard serve', () => {
       'json',
       ...flags,
     ]);
+    const ops = (): Promise<string> =>
+      waitFor('the log names the ops server', () => /"url":"([^"]+)"/.exec(process.log())?.[1], 20_000);
     const get: Serving['get'] = async (path) => {
-      const url = await waitFor(
-        'the log names the ops server',
-        () => /"url":"([^"]+)"/.exec(process.log())?.[1],
-        20_000,
-      );
-      const answer = await fetch(`${url}${path}`);
+      const answer = await fetch(`${await ops()}${path}`);
       return { status: answer.status, body: await answer.text() };
     };
     const serving: Serving = {
       ...process,
       get,
-      is: (role) =>
-        waitFor(
+      is: async (role) => {
+        // Outside of the wait, which would take it for a look that is dear.
+        await ops();
+        return waitFor(
           `it is ${role}`,
           async () => {
             const { status, body } = await get('/readyz');
             return status === 200 && body.includes(`"role":"${role}"`);
           },
           30_000,
-        ),
+        );
+      },
     };
     running.push(serving);
     return serving;

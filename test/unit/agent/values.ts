@@ -1,10 +1,11 @@
 /** Arbitrary values of the port: arguments and outcomes of every verb. */
 import * as fc from 'fast-check';
+import { brickIdentity } from '../../../src/domain/brick-identity.ts';
 import { brickIdFor, deviceName, hostName, volumeId, volumeName } from '../../../src/domain/names.ts';
 import { done, type Awaited, type Outcome } from '../../../src/domain/outcome.ts';
 import { bytes } from '../../../src/domain/quantity.ts';
 import type { Durability } from '../../../src/domain/durability.ts';
-import type { BrickAddress, BrickFacts, BrickSpec } from '../../../src/engine/ports.ts';
+import { peerStates, type BrickAddress, type BrickFacts, type BrickSpec } from '../../../src/engine/ports.ts';
 import type { ArgumentsOf, ResultOf, Verb } from '../../../src/agent/protocol/verbs.ts';
 
 /** An object with or without each of its optional fields: absent, never `undefined`. */
@@ -50,6 +51,7 @@ const brickSpec: fc.Arbitrary<BrickSpec> = some<BrickSpec>(
     snapshotFactor: fc.double({ min: 1, max: 100, noNaN: true }),
     arbiter: fc.boolean(),
     gid: fc.integer({ min: 1 }),
+    identity: fc.stringMatching(/^[a-z][a-zA-Z0-9_+./=!:&#-]{0,40}$/).map((said) => brickIdentity(said)),
   },
   ['id', 'volume', 'device', 'size', 'snapshotFactor', 'arbiter'],
 );
@@ -99,7 +101,11 @@ export const argumentsOf: { readonly [V in Verb]: fc.Arbitrary<ArgumentsOf<V>> }
 
 const nothing = fc.constant(undefined);
 const deviceFacts = record({ device, size, free: size });
-const brickFacts = some<BrickFacts>({ id: brickId, path: text, size, footprint: size }, ['id', 'path', 'size']);
+const brickFacts = some<BrickFacts>({ id: brickId, path: text, size, footprint: size, identity: text }, [
+  'id',
+  'path',
+  'size',
+]);
 const glusterBrick = record({ host, path: text, arbiter: fc.boolean() });
 const glusterVolume = some<NonNullable<ResultOf<'volumeInfo'>>>(
   {
@@ -131,7 +137,7 @@ const resultOf: { readonly [V in Verb]: fc.Arbitrary<ResultOf<V>> } = {
   restoreBricks: fc.array(brickId),
   ensurePeer: nothing,
   removePeer: nothing,
-  listPeers: fc.array(record({ uuid: text, hosts: fc.array(text), connected: fc.boolean() })),
+  listPeers: fc.array(record({ uuid: text, hosts: fc.array(text), state: fc.constantFrom(...peerStates) })),
   volumeInfo: fc.option(glusterVolume, { nil: undefined }),
   listVolumes: fc.array(text),
   createVolume: nothing,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { configFields } from '../../../src/cli/config/fields.ts';
 import { loadConfig, resolveConfig, type ConfigInputs } from '../../../src/cli/config/load.ts';
+import { configFields } from '../../../src/cli/config/schema.ts';
 import { UsageError } from '../../../src/cli/exit-codes.ts';
 import { GiB, TiB } from '../../../src/domain/quantity.ts';
 

@@ -50,6 +50,8 @@ describe('command line', () => {
     ['node list', ['node', 'list']],
     ['node add', ['node', 'add']],
     ['node remove', ['node', 'remove']],
+    ['node serve', ['node', 'serve']],
+    ['node probe', ['node', 'probe']],
   ])('helps with %s', async (_name, argv) => {
     const { code, out, err } = await run(...argv, '--help');
     expect(code).toBe(0);
@@ -67,6 +69,21 @@ describe('command line', () => {
       name: 'an unknown command',
       argv: ['srve'],
       expected: "brickyard: unknown command 'srve' (Did you mean serve?); see brickyard --help",
+    },
+    {
+      name: 'an unknown command about nodes',
+      argv: ['node', 'lst'],
+      expected: 'brickyard: node: expected a command, got "lst"; did you mean list?',
+    },
+    {
+      name: 'an unknown option of the node plugin, which is the default',
+      argv: ['node', '--nam', 'a'],
+      expected: "brickyard: unknown option '--nam' (Did you mean --name?); see brickyard --help",
+    },
+    {
+      name: 'a node plugin without a name',
+      argv: ['node'],
+      expected: 'brickyard: name: expected a lower-case DNS name, got undefined',
     },
     {
       name: 'an unknown option',

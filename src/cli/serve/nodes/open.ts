@@ -6,7 +6,6 @@ import { createAgentStorageNodes } from '../../../agent/client/storage-nodes.ts'
 import { createHttpRunner } from '../../../gluster/http-runner.ts';
 import { createLocalRunner } from '../../../gluster/local-runner.ts';
 import type { CommandRunner } from '../../../gluster/runner.ts';
-import { createSshRunner } from '../../../gluster/ssh/runner.ts';
 import { createCommandStorageNodes } from '../../../gluster/storage-nodes.ts';
 import type { NodeAccess } from '../../config/node-access.ts';
 import type { StorageAccess } from './access.ts';
@@ -17,37 +16,40 @@ export interface StorageAccessParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** May this process change anything at this very moment? Asked before everything that is sent to a node. */
+  readonly mayAct: () => boolean;
 }
 
 /** Throws when a file that the configuration names cannot be read. */
 export async function openStorageNodes(parts: StorageAccessParts): Promise<StorageAccess> {
-  const { config, clock, random, log } = parts;
+  const { config, clock, random, log, mayAct } = parts;
+  const commandsOver = (runner: CommandRunner, close?: () => void): StorageAccess =>
+    through(createCommandStorageNodes({ runner, log }), close);
   switch (config.kind) {
     case 'agent': {
-      const nodes = createAgentStorageNodes({ clock, random, log, port: config.port, certDir: config.certDir });
+      const nodes = createAgentStorageNodes({ clock, random, log, mayAct, port: config.port, certDir: config.certDir });
       return through(nodes, () => nodes.close());
     }
     case 'ssh': {
       const { kind: _, ...options } = config;
-      const runner = createSshRunner({ ...options, clock, log });
-      return commandsOver(runner, log, () => runner.close());
+      // ssh2 reserves 16 MiB for its ciphers as soon as it is loaded.
+      const { createSshRunner } = await import('../../../gluster/ssh/runner.ts');
+      const runner = createSshRunner({ ...options, clock, log, mayAct });
+      return commandsOver(runner, () => runner.close());
     }
     case 'local':
-      return commandsOver(createLocalRunner({ clock, prefix: config.prefix }), log);
+      return commandsOver(createLocalRunner({ clock, prefix: config.prefix, mayAct }));
     case 'simulated': {
       if (config.remote === undefined) {
         return ownSimulation(parts);
       }
       const { url, tokenFile } = config.remote;
       const token = (await readFile(tokenFile, 'utf8')).trim();
-      const runner = createHttpRunner({ url, token });
-      return commandsOver(runner, log, () => runner.close());
+      const runner = createHttpRunner({ url, token, mayAct });
+      return commandsOver(runner, () => runner.close());
     }
   }
 }
-
-const commandsOver = (runner: CommandRunner, log: Log, close?: () => void): StorageAccess =>
-  through(createCommandStorageNodes({ runner, log }), close);
 
 const through = (nodes: StorageNodes, close: () => void = () => undefined): StorageAccess => ({
   nodes,
