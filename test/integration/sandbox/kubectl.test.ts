@@ -3,6 +3,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -134,6 +135,28 @@ describe.skipIf(!hasKubectl())('kubectl', () => {
     );
     expect(await kubectl('version')).toContain('Server Version: v1.32.0');
     expect(await kubectl('explain', 'persistentvolumeclaim.spec')).toContain('accessModes\t<[]string>');
+  });
+
+  it('applies the manifests of the node plugin, and finds nothing to change in them the second time', async () => {
+    const folder = fileURLToPath(new URL('../../../manifests/node', import.meta.url));
+    await kubectl('create', 'namespace', 'brickyard');
+    const created = (await kubectl('apply', '-k', folder)).split('\n');
+    expect(created).toEqual(
+      expect.arrayContaining([
+        'csidriver.storage.k8s.io/glusterfs.brickyard.dev created',
+        'role.rbac.authorization.k8s.io/brickyard-node created',
+        'daemonset.apps/brickyard-node created',
+      ]),
+    );
+    expect((await kubectl('apply', '-k', folder)).split('\n').map((line) => line.replace(/^.* /, ''))).toEqual(
+      created.map(() => 'unchanged'),
+    );
+    const driver = ['get', 'csidriver', 'glusterfs.brickyard.dev', '-o', 'jsonpath={.spec.fsGroupPolicy}'];
+    expect(await kubectl(...driver)).toBe('None');
+    const image = '{.spec.template.spec.containers[0].image}';
+    expect(await kubectl('-n', 'brickyard-node', 'get', 'ds', 'brickyard-node', '-o', `jsonpath=${image}`)).toBe(
+      'brickyard-node:0.1.0',
+    );
   });
 
   it('applies, and applies again', async () => {

@@ -1,13 +1,15 @@
 import { customResourceDefinitions } from '../custom-resources/definitions.ts';
+import { accessKinds } from './access.ts';
 import { leases, namespaces, nodes } from './cluster.ts';
 import { persistentVolumeClaims } from './claims.ts';
 import { configMaps, secrets, serviceAccounts } from './config.ts';
 import { events, newerEvents } from './events.ts';
+import { csiDrivers, csiNodes } from './csi.ts';
 import { endpoints, endpointSlices } from './endpoints.ts';
 import { services } from './services.ts';
-import { csiDrivers, storageClasses } from './storage-classes.ts';
+import { storageClasses } from './storage-classes.ts';
 import { persistentVolumes } from './volumes.ts';
-import { pods, statefulSets } from './workloads.ts';
+import { daemonSets, pods, statefulSets } from './workloads.ts';
 import type { Kind } from './kind.ts';
 
 /** Every kind that is served without a CustomResourceDefinition. */
@@ -24,10 +26,13 @@ export const builtInKinds: readonly Kind[] = [
   serviceAccounts,
   services,
   statefulSets,
+  daemonSets,
   leases,
   endpointSlices,
   newerEvents,
   csiDrivers,
+  csiNodes,
   storageClasses,
+  ...accessKinds,
   customResourceDefinitions,
 ];

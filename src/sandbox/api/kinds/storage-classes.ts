@@ -1,12 +1,11 @@
 import { forbiddenField, required, unsupported } from '../errors.ts';
-import { arrayAt, objectAt, sameJson, show, textAt, valueAt } from '../json.ts';
+import { sameJson, textAt } from '../json.ts';
 import { annotation } from '../object.ts';
 import { kindSchema, list, map, object, optionalText, text, truth } from '../schema/builders.ts';
 import { resourceId } from '../store/store.ts';
 import { ageColumn, column, defineKind, nameColumn } from './kind.ts';
 import type { FieldError } from '../errors.ts';
 import type { KubeObject } from '../object.ts';
-import type { Column } from './kind.ts';
 
 /** Where StorageClasses are kept. */
 export const storageClassResource = resourceId('storage.k8s.io', 'storageclasses');
@@ -95,56 +94,4 @@ function withDefaults(object: KubeObject): Partial<KubeObject> {
     reclaimPolicy: textAt(object, 'reclaimPolicy') ?? 'Delete',
     volumeBindingMode: textAt(object, 'volumeBindingMode') ?? 'Immediate',
   };
-}
-
-/** CSIDriver objects: stored with their defaults. */
-export const csiDrivers = defineKind({
-  group: 'storage.k8s.io',
-  version: 'v1',
-  kind: 'CSIDriver',
-  plural: 'csidrivers',
-  namespaced: false,
-  hasGeneration: true,
-  unconditionalUpdate: false,
-  returnsDeleted: true,
-  schema: kindSchema({
-    spec: object({
-      attachRequired: truth,
-      podInfoOnMount: truth,
-      volumeLifecycleModes: list(text),
-      storageCapacity: truth,
-      fsGroupPolicy: text,
-      tokenRequests: list(object({ audience: optionalText, expirationSeconds: { type: 'integer', format: 'int64' } })),
-      requiresRepublish: truth,
-      seLinuxMount: truth,
-      nodeAllocatableUpdatePeriodSeconds: { type: 'integer', format: 'int64' },
-    }),
-  }),
-  prepareCreate: (object) => ({
-    ...object,
-    spec: {
-      attachRequired: true,
-      podInfoOnMount: false,
-      storageCapacity: false,
-      fsGroupPolicy: 'ReadWriteOnceWithFSType',
-      requiresRepublish: false,
-      seLinuxMount: false,
-      volumeLifecycleModes: ['Persistent'],
-      ...objectAt(object, 'spec'),
-    },
-  }),
-  columns: () => [
-    nameColumn,
-    flag('AttachRequired', 'attachRequired'),
-    flag('PodInfoOnMount', 'podInfoOnMount'),
-    flag('StorageCapacity', 'storageCapacity'),
-    column('TokenRequests', () => '<unset>'),
-    flag('RequiresRepublish', 'requiresRepublish'),
-    column('Modes', (object) => arrayAt(object, 'spec', 'volumeLifecycleModes').map(show).join(',')),
-    ageColumn,
-  ],
-});
-
-function flag(name: string, field: string): Column {
-  return column(name, (object) => valueAt(object, 'spec', field) === true, { type: 'boolean' });
 }

@@ -19,6 +19,7 @@ import { compareQuantities } from '../schema/quantity.ts';
 import { atLeast } from '../server-version.ts';
 import { dnsLabelProblem } from '../validation/names.ts';
 import { classNameOf, describeModes, validateModes } from './claims.ts';
+import { driverNameProblems } from './csi.ts';
 import { ageColumn, column, defineKind, nameColumn } from './kind.ts';
 import type { FieldError } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
@@ -30,6 +31,14 @@ import type { Column, KindContext } from './kind.ts';
 /** Keeps a volume while it is bound; every volume is created with it. */
 export const volumeProtection = 'kubernetes.io/pv-protection';
 
+const csiSecrets = [
+  'controllerPublishSecretRef',
+  'nodeStageSecretRef',
+  'nodePublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodeExpandSecretRef',
+] as const;
+
 /** Every volume source that a PersistentVolume may have; those that Brickyard has nothing to do with are kept unread. */
 const sources: Readonly<Record<string, Schema>> = {
   glusterfs: object({ endpoints: text, path: text, readOnly: truth, endpointsNamespace: optionalText }),
@@ -39,11 +48,7 @@ const sources: Readonly<Record<string, Schema>> = {
     readOnly: truth,
     fsType: text,
     volumeAttributes: map(optionalText),
-    controllerPublishSecretRef: secretReference,
-    nodeStageSecretRef: secretReference,
-    nodePublishSecretRef: secretReference,
-    controllerExpandSecretRef: secretReference,
-    nodeExpandSecretRef: secretReference,
+    ...Object.fromEntries(csiSecrets.map((name) => [name, secretReference])),
   }),
   hostPath: object({ path: text, type: text }),
   local: object({ path: text, fsType: text }),
@@ -123,14 +128,16 @@ function validateGlusterfs(source: JsonObject): readonly FieldError[] {
 }
 
 function validateCsi(source: JsonObject): readonly FieldError[] {
-  const driver = textAt(source, 'driver');
-  const badDriver = driver !== undefined && !/^[A-Za-z0-9]([A-Za-z0-9.-]{0,61}[A-Za-z0-9])?$/.test(driver);
   return [
-    ...(driver === undefined ? [required('spec.csi.driver')] : []),
-    ...(badDriver
-      ? [invalid('spec.csi.driver', driver, "must consist of alphanumeric characters, '-' or '.', at most 63")]
-      : []),
+    ...driverNameProblems(textAt(source, 'driver'), 'spec.csi.driver'),
     ...(textAt(source, 'volumeHandle') === undefined ? [required('spec.csi.volumeHandle')] : []),
+    ...csiSecrets
+      .filter((field) => valueAt(source, field) !== undefined)
+      .flatMap((field) =>
+        ['name', 'namespace']
+          .filter((key) => textAt(source, field, key) === undefined)
+          .map((key) => required(`spec.csi.${field}.${key}`)),
+      ),
   ];
 }
 

@@ -1,8 +1,8 @@
 /**
- * Pods and StatefulSets: stored, so that examples apply without error, but nothing runs them. There is no scheduler and no
- * kubelet here, so a pod stays Pending for ever, and a StatefulSet makes no pods.
+ * Pods, StatefulSets and DaemonSets: stored, so that examples apply without error, but nothing runs them. There is no
+ * scheduler and no kubelet here, so a pod stays Pending for ever, and the others make no pods.
  */
-import { required } from '../errors.ts';
+import { invalid, required } from '../errors.ts';
 import { arrayAt, objectAt, show, textAt, valueAt } from '../json.ts';
 import { keyedList, kindSchema, list, map, open, openObject, text, integer, condition } from '../schema/builders.ts';
 import { namespacedFieldLabels } from '../selectors/fields.ts';
@@ -31,6 +31,8 @@ const podSpec = openObject({
   hostAliases: keyedList(['ip'], open),
   topologySpreadConstraints: keyedList(['topologyKey', 'whenUnsatisfiable'], open),
 });
+
+const podTemplate = openObject({ metadata: openObject({ labels: map(text), annotations: map(text) }), spec: podSpec });
 
 /** The names of the claims that a pod mounts. */
 export function claimsOf(pod: KubeObject): readonly string[] {
@@ -126,6 +128,55 @@ function prepareStatefulSet(set: KubeObject): KubeObject {
   return { ...set, spec: { ...defaults, ...objectAt(set, 'spec') }, status: { replicas: 0, availableReplicas: 0 } };
 }
 
+function prepareDaemonSet(set: KubeObject): KubeObject {
+  const defaults: JsonObject = {
+    revisionHistoryLimit: 10,
+    updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+  };
+  const status = { currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 };
+  return { ...set, spec: { ...defaults, ...objectAt(set, 'spec') }, status };
+}
+
+/** The selector has to choose the pods of the template: nobody else could. */
+function validateSelector(set: KubeObject): readonly FieldError[] {
+  const wanted = Object.entries(objectAt(set, 'spec', 'selector', 'matchLabels'));
+  const labels = objectAt(set, 'spec', 'template', 'metadata', 'labels');
+  if (valueAt(set, 'spec', 'selector') === undefined) {
+    return [required('spec.selector')];
+  }
+  return wanted.every(([key, value]) => labels[key] === value)
+    ? []
+    : [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+}
+
+/** DaemonSets, without pods. */
+export const daemonSets = defineKind({
+  group: 'apps',
+  version: 'v1',
+  kind: 'DaemonSet',
+  plural: 'daemonsets',
+  shortNames: ['ds'],
+  categories: ['all'],
+  namespaced: true,
+  subresources: ['status'],
+  hasGeneration: true,
+  schema: kindSchema({
+    spec: openObject({ selector: open, template: podTemplate, updateStrategy: open }),
+    status: open,
+  }),
+  prepareCreate: prepareDaemonSet,
+  validate: (set) => [
+    ...validateSelector(set),
+    ...validateContainers(objectAt(set, 'spec', 'template', 'spec'), 'spec.template.spec'),
+  ],
+  columns: () => [
+    nameColumn,
+    column('Desired', (set) => valueAt(set, 'status', 'desiredNumberScheduled') ?? 0, { type: 'integer' }),
+    column('Ready', (set) => valueAt(set, 'status', 'numberReady') ?? 0, { type: 'integer' }),
+    ageColumn,
+  ],
+});
+
 const templateContainers = (set: KubeObject): readonly JsonObject[] =>
   arrayAt(set, 'spec', 'template', 'spec', 'containers') as readonly JsonObject[];
 
@@ -145,7 +196,7 @@ export const statefulSets = defineKind({
       replicas: integer,
       selector: open,
       serviceName: text,
-      template: openObject({ metadata: openObject({ labels: map(text), annotations: map(text) }), spec: podSpec }),
+      template: podTemplate,
       volumeClaimTemplates: list(open),
     }),
     status: open,
