@@ -5,7 +5,7 @@ import type { BrickSpec, StorageNodes } from '../../src/engine/ports.ts';
 import type { CommandRunner } from '../../src/gluster/runner.ts';
 import { createCommandStorageNodes } from '../../src/gluster/storage-nodes.ts';
 import { missingForGluster } from './environment.ts';
-import { FolderBench, loopDevicesOf, valueOf } from './harness/folder-node.ts';
+import { FolderBench, identity, loopDevicesOf, valueOf } from './harness/folder-node.ts';
 
 const missing = await missingForGluster();
 
@@ -56,7 +56,7 @@ describe.skipIf(missing.length > 0).each<Cut>(cuts)(
     /** Cuts the verb off at each of its commands in turn. Resolves with their number. */
     async function atEveryCommand({ setUp, verb, settle }: Trial): Promise<number> {
       for (let at = 0; ; at += 1) {
-        const spec = bench.brick(0, { generation: at, gid: 4000 });
+        const spec = bench.brick(0, { generation: at, gid: 4000, identity });
         await setUp(spec);
         const { storage, count } = mortal(at);
         const outcome = await verb(spec, storage);
@@ -86,6 +86,7 @@ describe.skipIf(missing.length > 0).each<Cut>(cuts)(
         settle: async (spec) => {
           const { path } = valueOf(await bench.ensure(spec));
           expect(await bench.ownership(path)).toBe('4000 2775');
+          expect(await bench.list()).toMatchObject([{ identity }]);
           expect(await loopDevicesOf(spec.id)).toHaveLength(1);
           await nothingLeft(spec);
         },

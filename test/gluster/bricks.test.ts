@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { brickIdentity } from '../../src/domain/brick-identity.ts';
 import { deviceName } from '../../src/domain/names.ts';
 import { done, isDone } from '../../src/domain/outcome.ts';
 import { brickFootprint } from '../../src/domain/placement/footprint.ts';
@@ -6,7 +7,7 @@ import { bytes, MiB } from '../../src/domain/quantity.ts';
 import { deviceMissing, deviceUnprepared } from '../../src/engine/ports.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { missingForGluster } from './environment.ts';
-import { folder, FolderBench, FolderNode, loopDevicesOf, valueOf } from './harness/folder-node.ts';
+import { folder, FolderBench, FolderNode, identity, loopDevicesOf, valueOf } from './harness/folder-node.ts';
 
 const missing = await missingForGluster();
 
@@ -74,6 +75,28 @@ describe.skipIf(missing.length > 0)('bricks in a real folder', () => {
     expect(size).toBe(320 * MiB);
     expect(blocks * 512).toBeLessThanOrEqual(320 * MiB);
     expect((await bench.inspect()).free).toBeGreaterThan(1000 * MiB);
+  });
+
+  it('say of their volume what they are told, also on XFS, and anything else in its place later', async () => {
+    await bench.prepare();
+    const outer = bench.brick(0, { size: bytes(640 * MiB) });
+    const device = deviceName(valueOf(await bench.ensure(outer)).path);
+    const { context, storage } = bench;
+    valueOf(await storage.prepareDevice(node, device, { wipe: false }, context));
+    const spec = bench.brick(1, { device, identity });
+    const said = async () => valueOf(await storage.listBricks(node, device, context)).map((brick) => brick.identity);
+    valueOf(await bench.ensure(spec));
+    expect(await said()).toEqual([identity]);
+    valueOf(await bench.ensure({ ...spec, identity: brickIdentity('schema=1&name=y') }));
+    expect(await said()).toEqual(['schema=1&name=y']);
+    // As a version left it that wrote none.
+    await node.must('sh', '-c', `ln -sfn xfs ${device}/by_*/${spec.id}.ready`);
+    expect(await said()).toEqual([undefined]);
+    valueOf(await bench.ensure(spec));
+    expect(await said()).toEqual([identity]);
+    expect(await loopDevicesOf(spec.id)).toHaveLength(1);
+    expect(await bench.destroy(spec)).toEqual(done());
+    expect(await bench.destroy(outer)).toEqual(done());
   });
 
   it('take an arbiter: all its room may be inodes', async () => {

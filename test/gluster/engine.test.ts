@@ -98,6 +98,10 @@ describe.skipIf(missing.length > 0)('the engine on a real gluster', () => {
     cluster = await startRealCluster(3, { diskGiB: 4 });
     medium = new MemoryDisk();
     await begin();
+    await loadTopology();
+  });
+
+  async function loadTopology(): Promise<void> {
     const nodes = cluster.nodes.map(({ id, manage, storage, devices: [name] }) => ({
       id,
       manage,
@@ -107,7 +111,7 @@ describe.skipIf(missing.length > 0)('the engine on a real gluster', () => {
       devices: name === undefined ? [] : [{ name, tags: {}, wipe: false }],
     }));
     valueOf(await engine.applyTopology({ clusters: [{ id: clusterId('main'), nodes }] }, { signal: forever }));
-  });
+  }
 
   afterAll(async () => {
     await engine?.close();
@@ -139,6 +143,35 @@ describe.skipIf(missing.length > 0)('the engine on a real gluster', () => {
       const room = Number((await node.must('df', '--block-size=1M', '--output=size', mount)).split('\n')[1]);
       expect(room).toBeGreaterThan(320);
     }
+    valueOf(await engine.deleteVolume(id, forever));
+    expect(await standing()).toEqual([empty, empty, empty]);
+  });
+
+  it('finds a volume again whose record is lost, from its bricks alone, and what growth has made of it', async () => {
+    const id = volumeId(randomUUID());
+    const lostAndFound = async (): Promise<void> => {
+      const before = engine.volumes();
+      await engine.close();
+      medium = new MemoryDisk();
+      await begin();
+      await loadTopology();
+      expect(engine.volumes()).toEqual([]);
+      const rebuilt = valueOf(await engine.doctor.rebuild({ signal: forever, dryRun: false }));
+      expect(rebuilt).toMatchObject({ leftAlone: [], leftovers: [], blind: [] });
+      expect(engine.volumes()).toEqual(before);
+      const { findings } = valueOf(await engine.doctor.survey({ signal: forever }));
+      // The machine's disk is not this test's alone.
+      expect(findings.filter(({ kind }) => !kind.startsWith('device-'))).toEqual([]);
+    };
+    valueOf(await engine.ensureVolume(request(id), forever));
+    valueOf(await engine.confirmVolume(id));
+    const info = (): Promise<string> =>
+      cluster.nodes[0]?.must('gluster', 'volume', 'info', volumeNameFor(id)) ?? Promise.resolve('');
+    expect(await info()).not.toContain('user.brickyard');
+    await lostAndFound();
+    valueOf(await engine.growVolume(id, bytes(400 * MiB), forever));
+    expect(await info()).toContain('user.brickyard.size: 419430400');
+    await lostAndFound();
     valueOf(await engine.deleteVolume(id, forever));
     expect(await standing()).toEqual([empty, empty, empty]);
   });

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { missingForGluster } from './environment.ts';
+import { asOnNode, missingForGluster } from './environment.ts';
 
 const run = promisify(execFile);
 const missing = await missingForGluster();
@@ -20,7 +20,8 @@ describe('machine for real gluster', () => {
   it.skipIf(missing.length > 0)(
     `runs glusterd${missing.length > 0 ? ` (skipped: no ${missing.join(', ')})` : ''}`,
     async () => {
-      const { stdout } = await run('glusterd', ['--version']);
+      const [program, ...words] = [...asOnNode, 'glusterd', '--version'];
+      const { stdout } = await run(program, words);
       expect(stdout).toMatch(/^glusterfs \d+\./);
     },
   );

@@ -9,7 +9,8 @@ import { waitFor } from '../support/wait-for.ts';
 import { missingForGluster } from './environment.ts';
 import { seesAll, startRealCluster, type RealCluster, type RealNode } from './harness/cluster.ts';
 import { empty, loopsBelow, standingOn } from './harness/leftovers.ts';
-import { kill } from './harness/namespaces.ts';
+import { kill, must } from './harness/namespaces.ts';
+import { otherRoot } from './harness/root.ts';
 
 const missing = await missingForGluster();
 
@@ -75,6 +76,16 @@ describe.skipIf(missing.length > 0)('nodes of a cluster', () => {
 
   const connected = async (): Promise<boolean> =>
     (await first.must('gluster', '--mode=script', 'pool', 'list')).match(/\bConnected\b/g)?.length === 2;
+
+  it.runIf(otherRoot !== undefined)('run the gluster of another file tree, which they cannot change', async () => {
+    const version = await must(['chroot', otherRoot ?? '', 'glusterd', '--version']);
+    for (const node of [...cluster.nodes, cluster.client]) {
+      expect(await node.must('glusterd', '--version')).toBe(version);
+      expect((await node.run('touch', '/usr/mark', '/etc/mark')).exitCode).toBe(1);
+    }
+    const running = `/proc/${(await first.must('cat', '/run/glusterd.pid')).trim()}/exe`;
+    expect(await first.must('readlink', '-f', running)).toBe(await first.must('readlink', '-f', '/usr/sbin/glusterd'));
+  });
 
   it('have nothing on them', async () => {
     expect(await Promise.all(cluster.nodes.map((node) => standingOn(node)))).toEqual([empty, empty]);

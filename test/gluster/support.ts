@@ -22,7 +22,7 @@ export const brickOn = ({ storage: host }: RealNode, disk: 1 | 2): BrickAddress 
 
 /** How many members of the pool are seen as connected, the one that is asked included. */
 export async function connected(nodes: StorageNodes, via: RealNode): Promise<number> {
-  return valueOf(await nodes.listPeers(via, context())).filter((peer) => peer.connected).length;
+  return valueOf(await nodes.listPeers(via, context())).filter(({ state }) => state === 'member').length;
 }
 
 /** Asks again until the answer is `done`. */

@@ -1,7 +1,7 @@
 /** A claim asks for more: what its author, and whoever looks at the cluster, gets to see. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitFor } from '../../support/wait-for.ts';
-import { patience, startTestCluster, type TestCluster } from '../support/cluster.ts';
+import { ownOf, patience, startTestCluster, type TestCluster } from '../support/cluster.ts';
 import {
   bound,
   createClaim,
@@ -12,6 +12,7 @@ import {
   getClaim,
   getVolume,
   grown,
+  isThere,
   names,
   resizeClaim,
   volumeGone,
@@ -36,17 +37,8 @@ afterAll(async () => {
 });
 
 /** GiB of each file system that a brick of the claim's volume has. */
-function fileSystems(claim: ClaimRef): number[] {
-  const { nodes } = cluster.storage.simulation.inspect();
-  const groups = nodes.flatMap(({ volumeGroups }) => volumeGroups);
-  return groups.flatMap(({ logicalVolumes }) => {
-    const pools = new Set(
-      logicalVolumes.filter(({ tags }) => tags.includes(`brickyard.volume=${claim.uid}`)).map(({ name }) => name),
-    );
-    return logicalVolumes
-      .filter(({ pool }) => pool !== undefined && pools.has(pool))
-      .map(({ fileSystemSize }) => (fileSystemSize ?? 0) / 1024 ** 3);
-  });
+async function fileSystems(claim: ClaimRef): Promise<number[]> {
+  return (await cluster.storage.bricks(claim.uid)).map(({ gib }) => gib);
 }
 
 async function boundClaim(size = '1Gi'): Promise<ClaimRef> {
@@ -64,12 +56,12 @@ async function told(claim: ClaimRef): Promise<string[]> {
 describe('a claim that asks for more', () => {
   it('gets it: bricks, PersistentVolume and status, with two events', async () => {
     const claim = await boundClaim();
-    expect(fileSystems(claim)).toEqual([1, 1, 1]);
+    expect(await fileSystems(claim)).toEqual([1, 1, 1]);
     await resizeClaim(cluster, claim, '4Gi');
     const { status } = await grown(cluster, claim, '4Gi');
     expect(status?.phase).toBe('Bound');
     expect((await getVolume(cluster, `pvc-${claim.uid}`))?.spec?.capacity).toEqual({ storage: '4Gi' });
-    expect(fileSystems(claim)).toEqual([4, 4, 4]);
+    expect(await fileSystems(claim)).toEqual([4, 4, 4]);
     expect(await event(cluster, claim, 'VolumeResizeSuccessful', /4Gi/)).toContain(`pvc-${claim.uid}`);
     await event(cluster, claim, 'Resizing', /from 1Gi to 4Gi/);
     expect((await told(claim)).toSorted()).toEqual(['Resizing', 'VolumeResizeSuccessful']);
@@ -84,8 +76,8 @@ describe('a claim that asks for more', () => {
     const { pv, gluster } = names(await bound(cluster, claim));
     await deleteClaim(cluster, claim);
     await volumeGone(cluster, pv);
-    expect(cluster.storage.volumes().map(({ name }) => name)).not.toContain(gluster);
-    expect(fileSystems(claim)).toEqual([]);
+    expect(await isThere(cluster, gluster)).toBe(false);
+    expect(await fileSystems(claim)).toEqual([]);
   });
 
   it('is not grabbed for good by the in-tree expander of old servers', async () => {
@@ -112,7 +104,7 @@ describe('a claim that asks for more', () => {
     await resizeClaim(cluster, claim, '5Gi');
     await deleteClaim(cluster, claim);
     await volumeGone(cluster, `pvc-${claim.uid}`);
-    expect(fileSystems(claim)).toEqual([]);
+    expect(await fileSystems(claim)).toEqual([]);
   });
 });
 
@@ -120,7 +112,7 @@ describe('a claim that asks for less', () => {
   it('than it has is refused by the API server', async () => {
     const claim = await boundClaim('2Gi');
     await expect(resizeClaim(cluster, claim, '1Gi')).rejects.toMatchObject({ code: 422 });
-    expect(fileSystems(claim)).toEqual([2, 2, 2]);
+    expect(await fileSystems(claim)).toEqual([2, 2, 2]);
   });
 });
 
@@ -142,7 +134,7 @@ describe('a claim that asks for too much', () => {
     );
     expect(condition.message).toMatch(/room|fit/);
     expect((await getClaim(cluster, claim)).status?.capacity).toEqual({ storage: '1Gi' });
-    expect(fileSystems(claim)).toEqual([1, 1, 1]);
+    expect(await fileSystems(claim)).toEqual([1, 1, 1]);
   });
 
   it('may ask for less again, where the API server lets it', async ({ skip }) => {
@@ -151,20 +143,24 @@ describe('a claim that asks for too much', () => {
     await resizeClaim(cluster, claim, '2Gi');
     const { status } = await grown(cluster, claim, '2Gi');
     expect(status?.allocatedResources).toEqual({ storage: '2Gi' });
-    expect(fileSystems(claim)).toEqual([2, 2, 2]);
+    expect(await fileSystems(claim)).toEqual([2, 2, 2]);
   });
 });
 
 describe('a controller that is killed while volumes grow', () => {
-  it('is followed by one that carries all of them to the end', async () => {
+  it('is followed by one that carries all of them to the end', async ({ skip }) => {
+    const own = ownOf(cluster, skip, 'kills the controller');
+    const { faults } = own.storage.simulation;
     const claims = await Promise.all(Array.from({ length: 5 }, () => boundClaim()));
-    const slow = cluster.storage.simulation.faults.add({ effect: { kind: 'slow', ms: 500 }, argv: 'lvextend' });
+    const slow = faults.add({ effect: { kind: 'slow', ms: 500 }, argv: 'lvextend' });
     await Promise.all(claims.map((claim) => resizeClaim(cluster, claim, '3Gi')));
     await Promise.all(claims.map((claim) => event(cluster, claim, 'Resizing')));
-    await cluster.killAndStart();
-    cluster.storage.simulation.faults.remove(slow);
+    await own.killAndStart();
+    faults.remove(slow);
     await Promise.all(claims.map((claim) => grown(cluster, claim, '3Gi')));
-    expect(claims.flatMap((claim) => fileSystems(claim))).toEqual(Array.from({ length: 15 }, () => 3));
+    expect((await Promise.all(claims.map((claim) => fileSystems(claim)))).flat()).toEqual(
+      Array.from({ length: 15 }, () => 3),
+    );
     for (const claim of claims) {
       expect(await told(claim)).not.toContain('VolumeResizeFailed');
     }

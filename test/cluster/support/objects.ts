@@ -7,6 +7,7 @@ import type {
   V1PersistentVolumeClaimSpec,
   V1StorageClass,
 } from '@kubernetes/client-node';
+import { mountSourceOf } from '../../support/mount-source.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { patience, type TestCluster } from './cluster.ts';
 
@@ -171,9 +172,38 @@ export async function phase(cluster: TestCluster, name: string, wanted: string):
 
 export function names(volume: V1PersistentVolume): { readonly pv: string; readonly gluster: string } {
   const pv = volume.metadata?.name;
-  const gluster = volume.spec?.glusterfs?.path;
-  if (pv === undefined || gluster === undefined) {
-    throw new Error(`expected a PV with a glusterfs source, got ${JSON.stringify(volume.spec)}`);
+  if (pv === undefined) {
+    throw new Error(`expected a PV with a name, got ${JSON.stringify(volume.metadata)}`);
   }
-  return { pv, gluster };
+  return { pv, gluster: mountSourceOf(volume).volume };
+}
+
+/** Gluster's names of the volumes of these claims, of classes without a prefix of their own. */
+export async function volumesOf({ storage }: TestCluster, claims: readonly ClaimRef[]): Promise<string[]> {
+  const there = (await storage.volumes()).map(({ name }) => name);
+  return there.filter((name) => claims.some(({ uid }) => name === `vol_${uid}`));
+}
+
+/** Whether gluster has a volume of that name. */
+export async function isThere({ storage }: TestCluster, gluster: string): Promise<boolean> {
+  return (await storage.volumes()).some(({ name }) => name === gluster);
+}
+
+/** Waits until neither a volume nor a brick of the claim is left. */
+export async function nothingLeft(cluster: TestCluster, claim: ClaimRef): Promise<void> {
+  await waitFor(
+    `nothing of claim ${claim.name} is left in storage`,
+    async () =>
+      !(await cluster.storage.volumes()).some(({ name }) => name.endsWith(claim.uid)) &&
+      (await cluster.storage.bricks(claim.uid)).length === 0,
+    patience,
+  );
+}
+
+/** What an administrator does to a PersistentVolume with `kubectl patch`. */
+export async function setPolicy(cluster: TestCluster, name: string, policy: string): Promise<void> {
+  await cluster.core.patchPersistentVolume({
+    name,
+    body: [{ op: 'replace', path: '/spec/persistentVolumeReclaimPolicy', value: policy }],
+  });
 }

@@ -13,6 +13,7 @@ import { waitFor } from '../../support/wait-for.ts';
 import { Client } from './client.ts';
 import { childOf, wholly } from './namespaces.ts';
 import { RealNode } from './real-node.ts';
+import { withinRoot } from './root.ts';
 
 export { RealNode } from './real-node.ts';
 
@@ -96,7 +97,7 @@ async function startNetwork(
   directory: string,
   count: number,
 ): Promise<{ readonly child: ChildProcess; readonly outer: number }> {
-  const argv = ['--net', '--mount', '--pid', '--fork', script, directory, String(count), prefix];
+  const argv = ['--net', '--mount', '--pid', '--fork', ...withinRoot, script, directory, String(count), prefix];
   const child = spawn('unshare', argv, { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()));
@@ -113,7 +114,7 @@ async function joinPool(nodes: readonly RealNode[]): Promise<void> {
     await waitFor(
       `${other.id} is a peer`,
       async () => (await first?.run('gluster', '--mode=script', 'peer', 'probe', other.storage))?.exitCode === 0,
-      60_000,
+      120_000,
     );
   }
   await Promise.all(nodes.map((node) => seesAll(node, nodes.length)));
@@ -125,7 +126,7 @@ export async function seesAll(node: RealNode, members: number): Promise<void> {
     `${node.id} sees all ${members} members`,
     async () =>
       (await node.must('gluster', '--mode=script', 'pool', 'list')).match(/\bConnected\b/g)?.length === members,
-    60_000,
+    120_000,
   );
 }
 

@@ -3,6 +3,7 @@ import { type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readlink } from 'node:fs/promises';
+import { brickIdentity, longestBrickIdentity } from '../../../src/domain/brick-identity.ts';
 import {
   brickIdFor,
   deviceName,
@@ -22,8 +23,12 @@ import { createCommandStorageNodes } from '../../../src/gluster/storage-nodes.ts
 import { realClock } from '../../support/test-api.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { kill, must, run, start, type Ran } from './namespaces.ts';
+import { withinRoot } from './root.ts';
 
 export const folder = deviceName('/srv');
+
+/** As long as any that a brick is given. */
+export const identity = brickIdentity('schema=1&name='.padEnd(longestBrickIdentity, '#20!'));
 
 export class FolderNode implements NodeRef {
   readonly id = nodeId('node-1');
@@ -41,9 +46,9 @@ export class FolderNode implements NodeRef {
 
   /** `from`: begins with the mounts that stand there. Else with an empty folder of that many MiB. */
   static async start({ from, mib = 1500 }: { readonly from?: FolderNode; readonly mib?: number }): Promise<FolderNode> {
-    const words = ['unshare', '--mount', '--propagation', 'private', '--', 'sleep', 'infinity'];
+    const space = ['unshare', '--mount', '--propagation', 'private', '--'];
     const holder = await start(
-      [...(from === undefined ? [] : from.#prefix), ...words],
+      [...(from === undefined ? [...space, ...withinRoot] : [...from.#prefix, ...space]), 'sleep', 'infinity'],
       ['ignore', 'ignore', 'inherit'],
     );
     const pid = holder.pid ?? 0;

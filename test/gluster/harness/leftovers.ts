@@ -55,8 +55,19 @@ export async function standingOn(node: RealNode): Promise<Standing> {
     files: files.flat().sort(),
     directories: directories.flat().sort(),
     volumes: await entries(join(node.tree, 'state', 'vols')),
-    brickProcesses: (await commandLines(node)).filter((line) => /\/glusterfsd /.test(line)).sort(),
+    brickProcesses: (await processes(node))
+      .map(({ line }) => line)
+      .filter((line) => /\/glusterfsd /.test(line))
+      .sort(),
   };
+}
+
+/** Commands by which gluster is just being told to change something on a node, as `PID volume create vol_x ...`. The node must be up. */
+export async function changesOn(node: RealNode): Promise<readonly string[]> {
+  return (await processes(node)).flatMap(({ pid, line }) => {
+    const words = /\bgluster --\S.* (?<words>volume (?:create|set|start|stop|delete) .+)/.exec(line)?.groups?.['words'];
+    return words === undefined ? [] : [`${pid} ${words}`];
+  });
 }
 
 async function entries(folder: string): Promise<readonly string[]> {
@@ -75,13 +86,15 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
   return found.filter((entry) => !entry.isDirectory() && entry.name !== 'brickyard.identity').map(({ name }) => name);
 }
 
-/** Of every process in the node, through its own /proc. */
-async function commandLines(node: RealNode): Promise<readonly string[]> {
+/** Every process in the node, as it is numbered there, with its command line, through its own /proc. */
+async function processes(node: RealNode): Promise<readonly { readonly pid: string; readonly line: string }[]> {
   const proc = `/proc/${node.pid}/root/proc`;
   const numbers = (await readdir(proc)).filter((name) => /^\d+$/.test(name));
-  const lines = await Promise.all(
-    // One that ends meanwhile is no more.
-    numbers.map(async (number) => readFile(join(proc, number, 'cmdline'), 'utf8').catch(() => '')),
+  return Promise.all(
+    numbers.map(async (pid) => {
+      // One that ends meanwhile is no more.
+      const words = await readFile(join(proc, pid, 'cmdline'), 'utf8').catch(() => '');
+      return { pid, line: words.replaceAll('\0', ' ').trim() };
+    }),
   );
-  return lines.map((line) => line.replaceAll('\0', ' ').trim());
 }

@@ -96,7 +96,7 @@ export class RealNode implements NodeRef {
     await waitFor(
       `${this.id} is down`,
       () => this.#shell?.exitCode !== null || this.#shell.signalCode !== null,
-      60_000,
+      120_000,
     );
   }
 
@@ -113,7 +113,7 @@ export class RealNode implements NodeRef {
     await waitFor(
       `glusterd of ${this.id} answers`,
       async () => (await this.run('gluster', '--mode=script', 'pool', 'list')).exitCode === 0,
-      60_000,
+      120_000,
     );
   }
 

@@ -6,6 +6,7 @@ import type { CoreV1Api, V1PersistentVolume } from '@kubernetes/client-node';
 import type { KubeSandbox } from '../../../src/sandbox/api/start.ts';
 import { loadTopology, startBrickyard, type BrickyardProcess } from '../../support/brickyard-process.ts';
 import { prepareApi, TestClaims, type TestClaim } from '../../support/claims.ts';
+import { mountSourceOf } from '../../support/mount-source.ts';
 import { startTestApi } from '../../support/test-api.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { startRealCluster, type RealCluster, type RealNode } from '../harness/cluster.ts';
@@ -130,19 +131,13 @@ const topologyOf = (nodes: readonly RealNode[]): object => ({
   ],
 });
 
-interface MountSource {
-  readonly hosts: readonly string[];
-  readonly path: string;
-}
-
-async function sourceOf(core: CoreV1Api, pv: V1PersistentVolume | undefined): Promise<MountSource> {
-  const source = pv?.spec?.glusterfs;
-  if (source?.endpointsNamespace === undefined) {
-    throw new Error(`expected a glusterfs volume with a namespace for its endpoints, got ${JSON.stringify(pv?.spec)}`);
-  }
-  const { endpoints: name, endpointsNamespace: namespace, path } = source;
-  const { subsets = [] } = await core.readNamespacedEndpoints({ name, namespace });
-  return { path, hosts: subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip)) };
+async function sourceOf(
+  core: CoreV1Api,
+  pv: V1PersistentVolume | undefined,
+): Promise<{ readonly hosts: readonly string[]; readonly path: string }> {
+  const { endpoints, volume } = mountSourceOf(pv);
+  const { subsets = [] } = await core.readNamespacedEndpoints(endpoints);
+  return { path: volume, hosts: subsets.flatMap(({ addresses = [] }) => addresses.map(({ ip }) => ip)) };
 }
 
 /** As a kubelet passes the endpoints that it does not mount from. */

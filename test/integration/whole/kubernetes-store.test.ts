@@ -142,6 +142,73 @@ describe('two replicas on the kubernetes store', () => {
   }, 180_000);
 });
 
+describe('a leader that stands still for longer than its lease', () => {
+  let whole: Whole;
+
+  beforeAll(async () => {
+    whole = await startWhole({}, { store: 'kubernetes', election: true });
+  });
+  afterAll(async () => {
+    await whole?.close();
+  });
+
+  /** Of all replicas, renewals of the lease left out. */
+  const writes = (): number => {
+    const { total, byResource } = whole.controllerWrites();
+    return total - (byResource['update leases'] ?? 0);
+  };
+
+  it('ends when it goes on, and nothing of it lands that undoes or repeats what the other has done', async () => {
+    const standby = await whole.standby();
+    const { pid } = whole.brickyard;
+    try {
+      const kept = await whole.createClaims(3);
+      await whole.allBound(kept, 60_000);
+      await waitFor('the other stands by', async () => (await standby.log()).includes('somebody leads'), 30_000);
+      // Some are to go meanwhile: those that are served already, and those in the middle of whose making it stops.
+      const [served, ...stay] = kept;
+      const target = whole.storage.commands() + 25;
+      const begun = await whole.createClaims(20);
+      await waitFor('it is in the middle of some', () => whole.storage.commands() >= target, 30_000);
+      process.kill(pid, 'SIGSTOP');
+      await waitFor('the other leads', async () => (await standby.log()).includes('this replica leads'), 30_000);
+      const doomed = [...begun.splice(0, 10), ...(served === undefined ? [] : [served])];
+      await Promise.all(doomed.map((claim) => whole.deleteClaim(claim)));
+      const wanted = [...stay, ...begun, ...(await whole.createClaims(5))];
+      await whole.allBound(wanted, 60_000);
+      const done = async (): Promise<boolean> => (await whole.leftovers(wanted)).length === 0;
+      await waitFor('nothing unwanted is left', done, 60_000);
+      const api = customObjects(whole);
+      await waitFor('every record is ready', async () => {
+        const all = Object.values(await phases(api));
+        return all.length === wanted.length && all.every((phase) => phase === 'ready');
+      });
+      // The other one's last events are on their way still: what is written from here on is to be the first one's.
+      let [seen, since] = [writes(), performance.now()];
+      await waitFor(
+        'the other one has nothing left to write',
+        () => {
+          [seen, since] = writes() === seen ? [seen, since] : [writes(), performance.now()];
+          return performance.now() - since > 5_000;
+        },
+        60_000,
+      );
+      const [before, data] = [writes(), whole.storage.volumes().map(({ uuid }) => uuid)];
+
+      process.kill(pid, 'SIGCONT');
+      await waitFor('the first one has ended', () => !whole.brickyard.running, 30_000);
+      expect(await whole.brickyard.stop()).toBe(1);
+      expect(await whole.brickyard.log()).toContain('lease lost');
+      expect(writes() - before).toBe(0);
+      expect(whole.storage.volumes().map(({ uuid }) => uuid)).toEqual(data);
+      await whole.atRest(wanted);
+      await whole.allBound(wanted, 1_000);
+    } finally {
+      await standby.kill();
+    }
+  }, 240_000);
+});
+
 describe('nodes that are declared', () => {
   let whole: Whole;
   let api: CustomObjectsApi;

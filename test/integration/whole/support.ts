@@ -35,13 +35,14 @@ export interface Whole {
 export interface WholeOptions {
   /** @default 'sqlite' */
   readonly store?: 'sqlite' | 'kubernetes';
-  /** The controller stands for election, with a lease that is soon lost. */
+  /** The controller stands for election, with a lease that is soon free. */
   readonly election?: boolean;
   /** No topology is loaded: the test declares its nodes. */
   readonly noTopology?: boolean;
 }
 
-const shortLease = { enabled: true, leaseDuration: '2s', renewDeadline: '1s', retryPeriod: '250ms' };
+/** Short, and yet not lost by a machine that does other things as well. */
+const shortLease = { enabled: true, leaseDuration: '5s', renewDeadline: '4s', retryPeriod: '250ms' };
 
 export async function startWhole(
   options: Partial<KubeSandboxOptions> = {},

@@ -7,8 +7,8 @@ ip link set lo up
 mkdir -p /run/lock /run/lvm
 modprobe -a dm_mod dm_thin_pool dm_snapshot raid1 xfs ext4 loop fuse
 /lib/systemd/systemd-udevd --daemon
-udevadm trigger --type=subsystems --action=add
-udevadm trigger --type=devices --action=add
+# Only what is of use here: the rules of a device take a tenth of a second by emulation.
+udevadm trigger --action=add --subsystem-match=block --subsystem-match=virtio-ports
 udevadm settle
 state=/dev/disk/by-id/virtio-STATE
 blkid -p "$state" >/dev/null || mkfs.ext4 -q "$state"

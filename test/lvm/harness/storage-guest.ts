@@ -7,6 +7,7 @@ import type { NodeRef } from '../../../src/domain/topology.ts';
 import type { BrickSpec, CallContext, StorageNodes } from '../../../src/engine/ports.ts';
 import type { CommandRunner } from '../../../src/gluster/runner.ts';
 import { createCommandStorageNodes } from '../../../src/gluster/storage-nodes.ts';
+import { scenarioDiskSize } from '../../support/lvm-scenario.ts';
 import { startGuest, type Guest, type GuestDisk } from './guest.ts';
 
 export const guestNode: NodeRef = { id: nodeId('guest'), manage: hostName('guest'), storage: hostName('127.0.0.1') };
@@ -21,7 +22,27 @@ export interface StorageGuest extends Guest {
 
 export const context = (): CallContext => ({ signal: AbortSignal.timeout(120_000) });
 
-export async function startStorageGuest(disks: readonly GuestDisk[]): Promise<StorageGuest> {
+/** /dev/vda and so on: two that tests of devices spoil, and one for bricks. */
+const disks: readonly GuestDisk[] = [
+  { serial: 'DISK-A', size: 1024 * MiB },
+  { serial: 'DISK-B', size: scenarioDiskSize },
+  { serial: 'BRICKS', size: 4096 * MiB },
+];
+let shared: Promise<StorageGuest> | undefined;
+
+/** The guest of this test file, which boots when it is asked for first. */
+export function sharedGuest(): Promise<StorageGuest> {
+  shared ??= startStorageGuest();
+  return shared;
+}
+
+/** One that never came up has nothing to close. */
+export async function closeGuest(): Promise<void> {
+  const guest = await shared?.catch(() => undefined);
+  await guest?.close();
+}
+
+async function startStorageGuest(): Promise<StorageGuest> {
   const guest = await startGuest(disks);
   const over = (runner: CommandRunner): StorageNodes => createCommandStorageNodes({ runner });
   const shell = async (script: string): Promise<string> => {
@@ -35,7 +56,10 @@ export async function startStorageGuest(disks: readonly GuestDisk[]): Promise<St
   return { ...guest, over, nodes: over(guest.runner), shell };
 }
 
+/** One for tests to spoil; so is /dev/vdb. */
 export const disk = deviceName('/dev/vda');
+/** The one that holds bricks. */
+export const brickDisk = deviceName('/dev/vdc');
 
 /** A brick of a volume that no other test knows. */
 export function newBrick(change: Partial<BrickSpec> = {}): BrickSpec {
@@ -43,7 +67,7 @@ export function newBrick(change: Partial<BrickSpec> = {}): BrickSpec {
   return {
     id: brickIdFor(volume, 0, 0),
     volume,
-    device: disk,
+    device: brickDisk,
     size: bytes(400 * MiB),
     snapshotFactor: 1,
     arbiter: false,
@@ -65,6 +89,26 @@ export const leftovers = (guest: StorageGuest): Promise<string> =>
     'lvs --noheadings -a -o lv_name; dmsetup ls | grep -v "No devices" || true; ' +
       'findmnt -n -o TARGET -t xfs || true; find /var/lib/brickyard/bricks -mindepth 2 || true',
   );
+
+/** Shell that has the kernel read a partition table. It refuses while udev, which heard of the change, does that itself. */
+export const reread = (device: string): string =>
+  `until blockdev --rereadpt ${device} 2>/dev/null; do udevadm settle; done`;
+
+/** Whatever stands on the disks that are there to be spoiled: blank again. */
+export async function clearDisks(guest: StorageGuest): Promise<void> {
+  await guest.shell(
+    [
+      'umount -q /mnt || true; umount -a -t xfs',
+      'swapoff -a',
+      'for group in $(vgs --noheadings -o vg_name); do vgremove -qq --yes $group; done',
+      '[ ! -e /dev/md0 ] || mdadm --quiet --stop /dev/md0',
+      'for disk in /dev/vda /dev/vdb; do wipefs -q -a -f $disk; dd if=/dev/zero of=$disk bs=1M count=1; ' +
+        `${reread('$disk')}; done`,
+      'udevadm settle',
+      'find /var/lib/brickyard/bricks -mindepth 1 -delete 2>/dev/null || true',
+    ].join('; '),
+  );
+}
 
 /** A test that fails leaves things behind: the next one is to find the device as it was, also after a power cut. */
 export async function clearBricks(guest: StorageGuest): Promise<void> {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startTestCluster, type TestCluster } from './support/cluster.ts';
-import { bound, createClaim, createClass, deleteClaim, names, volumeGone } from './support/objects.ts';
+import { startTestCluster, type TestCluster } from '../support/cluster.ts';
+import { bound, createClaim, createClass, deleteClaim, names, volumeGone, volumesOf } from '../support/objects.ts';
 
 let cluster: TestCluster;
 
@@ -23,10 +23,12 @@ it('fifty claims at once are bound, each to one volume of its own, with a GID of
   const volumes = await Promise.all(claims.map((claim) => bound(cluster, claim)));
   expect(new Set(volumes.map((volume) => names(volume).gluster)).size).toBe(50);
   expect(new Set(volumes.map((volume) => volume.metadata?.annotations?.['pv.beta.kubernetes.io/gid'])).size).toBe(50);
-  expect(cluster.storage.volumes()).toHaveLength(50);
+  expect(await volumesOf(cluster, claims)).toHaveLength(50);
 
   await Promise.all(claims.map((claim) => deleteClaim(cluster, claim)));
   await Promise.all(volumes.map((volume) => volumeGone(cluster, names(volume).pv)));
-  expect(cluster.storage.volumes()).toEqual([]);
-  expect(cluster.storage.bricks()).toEqual([]);
+  expect(await volumesOf(cluster, claims)).toEqual([]);
+  for (const { uid } of claims) {
+    expect(await cluster.storage.bricks(uid)).toEqual([]);
+  }
 });

@@ -1,4 +1,5 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { brickIdentity, longestBrickIdentity } from '../../src/domain/brick-identity.ts';
 import { done } from '../../src/domain/outcome.ts';
 import { brickFootprint } from '../../src/domain/placement/footprint.ts';
 import { bytes, MiB } from '../../src/domain/quantity.ts';
@@ -7,14 +8,15 @@ import { missingForLvm } from './harness/missing.ts';
 import {
   clearBricks,
   context,
-  disk,
+  brickDisk,
   guestNode,
   leftovers,
   newBrick,
-  startStorageGuest,
+  sharedGuest,
   valueOf,
   type StorageGuest,
 } from './harness/storage-guest.ts';
+import { whole } from './harness/whole.ts';
 
 const missing = await missingForLvm();
 
@@ -22,23 +24,19 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
   let guest: StorageGuest;
 
   beforeAll(async () => {
-    guest = await startStorageGuest([{ serial: 'BRICKS', size: 4096 * MiB }]);
-    valueOf(await guest.nodes.prepareDevice(guestNode, disk, { wipe: false }, context()));
+    guest = await sharedGuest();
+    valueOf(await guest.nodes.prepareDevice(guestNode, brickDisk, { wipe: false }, context()));
   });
 
   afterEach(() => clearBricks(guest));
-
-  afterAll(async () => {
-    await guest?.close();
-  });
 
   const ensure = (brick: BrickSpec, pristine = false) =>
     guest.nodes.ensureBrick(guestNode, brick, { pristine }, context());
   const destroy = (brick: BrickSpec) => guest.nodes.destroyBrick(guestNode, brick, context());
   const grow = (brick: BrickSpec) => guest.nodes.growBrick(guestNode, brick, context());
   const inspect = async (): Promise<DeviceFacts> =>
-    valueOf(await guest.nodes.inspectDevice(guestNode, disk, context()));
-  const list = async () => valueOf(await guest.nodes.listBricks(guestNode, disk, context()));
+    valueOf(await guest.nodes.inspectDevice(guestNode, brickDisk, context()));
+  const list = async () => valueOf(await guest.nodes.listBricks(guestNode, brickDisk, context()));
   /** Bytes of the file system that a path is on. */
   const sizeAt = async (path: string): Promise<number> =>
     Number(await guest.shell(`stat -f -c '%b * %S' ${path} | xargs expr`));
@@ -68,37 +66,64 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await inspect()).toEqual(before);
   });
 
-  it('found standing are kept as they are, and lose the marks of a volume only when there is none', async () => {
-    const brick = newBrick();
-    const { path } = valueOf(await ensure(brick));
-    await guest.shell(
-      `echo data > ${path}/file; mkdir ${path}/.glusterfs; ` +
-        `setfattr -n trusted.glusterfs.volume-id -v 0x6cd8ff88d15e4c5aa3012921c327e561 ${path}`,
-    );
-    valueOf(await ensure(brick));
-    expect(await guest.shell(`getfattr -d -m trusted.glusterfs ${path}`)).toContain('volume-id');
-    valueOf(await ensure(brick, true));
-    expect(await guest.shell(`getfattr -d -m trusted.glusterfs ${path}; ls -A ${path}; cat ${path}/file`)).toBe(
-      'file\ndata\n',
-    );
-    expect(await destroy(brick)).toEqual(done());
-  });
+  it.runIf(whole)(
+    'say of their volume what they are told from their first moment, as long as it may be, and anything else later',
+    async () => {
+      const identity = brickIdentity('schema=1&name='.padEnd(longestBrickIdentity, '#20!/:+.=-_'));
+      const brick = newBrick({ identity });
+      const said = async () => (await list()).map((listed) => listed.identity);
+      valueOf(await ensure(brick));
+      expect(await said()).toEqual([identity]);
+      valueOf(await ensure({ ...brick, identity: brickIdentity('schema=1&name=y') }));
+      expect(await said()).toEqual(['schema=1&name=y']);
+      expect(await destroy(brick)).toEqual(done());
+      // As a version made them that wrote none.
+      const old = newBrick();
+      valueOf(await ensure(old));
+      expect(await said()).toEqual([undefined]);
+      valueOf(await ensure({ ...old, identity }));
+      expect(await said()).toEqual([identity]);
+      expect(await destroy(old)).toEqual(done());
+    },
+  );
 
-  it('fill a device up to the last extent that it promised, and the next one waits for capacity', async () => {
-    const { free } = await inspect();
-    let size = bytes(free);
-    while (brickFootprint({ size, snapshotFactor: 1 }).total > free) {
-      size = bytes(size - 4 * MiB);
-    }
-    const brick = newBrick({ size });
-    expect(await ensure(brick)).toMatchObject({ kind: 'done', value: { size } });
-    const late = newBrick();
-    expect(await ensure(late)).toMatchObject({ kind: 'waiting', on: { what: 'capacity' } });
-    expect(await list()).toHaveLength(1);
-    expect(await destroy(late)).toEqual(done());
-    expect(await destroy(brick)).toEqual(done());
-    expect(await leftovers(guest)).toBe('');
-  });
+  it.runIf(whole)(
+    'found standing are kept as they are, and lose the marks of a volume only when there is none',
+    async () => {
+      const brick = newBrick();
+      const { path } = valueOf(await ensure(brick));
+      await guest.shell(
+        `echo data > ${path}/file; mkdir ${path}/.glusterfs; ` +
+          `setfattr -n trusted.glusterfs.volume-id -v 0x6cd8ff88d15e4c5aa3012921c327e561 ${path}`,
+      );
+      valueOf(await ensure(brick));
+      expect(await guest.shell(`getfattr -d -m trusted.glusterfs ${path}`)).toContain('volume-id');
+      valueOf(await ensure(brick, true));
+      expect(await guest.shell(`getfattr -d -m trusted.glusterfs ${path}; ls -A ${path}; cat ${path}/file`)).toBe(
+        'file\ndata\n',
+      );
+      expect(await destroy(brick)).toEqual(done());
+    },
+  );
+
+  it.runIf(whole)(
+    'fill a device up to the last extent that it promised, and the next one waits for capacity',
+    async () => {
+      const { free } = await inspect();
+      let size = bytes(free);
+      while (brickFootprint({ size, snapshotFactor: 1 }).total > free) {
+        size = bytes(size - 4 * MiB);
+      }
+      const brick = newBrick({ size });
+      expect(await ensure(brick)).toMatchObject({ kind: 'done', value: { size } });
+      const late = newBrick();
+      expect(await ensure(late)).toMatchObject({ kind: 'waiting', on: { what: 'capacity' } });
+      expect(await list()).toHaveLength(1);
+      expect(await destroy(late)).toEqual(done());
+      expect(await destroy(brick)).toEqual(done());
+      expect(await leftovers(guest)).toBe('');
+    },
+  );
 
   it('say ENOSPC when they are full, and take more when they have grown while in use', async () => {
     const brick = newBrick({ size: bytes(300 * MiB) });
@@ -124,7 +149,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await leftovers(guest)).toBe('');
   });
 
-  it('that cannot grow for want of room wait, stay usable, and grow later', async () => {
+  it.runIf(whole)('that cannot grow for want of room wait, stay usable, and grow later', async () => {
     const brick = newBrick();
     const other = newBrick({ size: bytes(3_000 * MiB) });
     const { path } = valueOf(await ensure(brick));
@@ -170,7 +195,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await leftovers(guest)).toBe('');
   });
 
-  it('of somebody else under the same name are neither used nor destroyed', async () => {
+  it.runIf(whole)('of somebody else under the same name are neither used nor destroyed', async () => {
     const brick = newBrick();
     valueOf(await ensure(brick));
     const [group = '', pool = ''] = (
@@ -186,7 +211,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM', () => {
     expect(await leftovers(guest)).toBe('');
   });
 
-  it('are made where old data lies, and see none of it', async () => {
+  it.runIf(whole)('are made where old data lies, and see none of it', async () => {
     const brick = newBrick();
     const free = (await inspect()).free;
     const { path } = valueOf(await ensure(brick));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestCluster, type TestCluster } from './support/cluster.ts';
-import { bound, createClaim, createClass, event, getClaim } from './support/objects.ts';
+import { startTestCluster, type TestCluster } from '../support/cluster.ts';
+import { bound, createClaim, createClass, event, getClaim } from '../support/objects.ts';
 
 let cluster: TestCluster;
 let namespace: string;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { done, type Outcome } from '../../src/domain/outcome.ts';
 import { bytes, MiB } from '../../src/domain/quantity.ts';
 import type { BrickFacts, BrickSpec } from '../../src/engine/ports.ts';
@@ -7,14 +7,15 @@ import { missingForLvm } from './harness/missing.ts';
 import {
   clearBricks,
   context,
-  disk,
+  brickDisk,
   guestNode,
   leftovers,
   newBrick,
-  startStorageGuest,
+  sharedGuest,
   valueOf,
   type StorageGuest,
 } from './harness/storage-guest.ts';
+import { whole } from './harness/whole.ts';
 
 const missing = await missingForLvm();
 
@@ -22,15 +23,11 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
   let guest: StorageGuest;
 
   beforeAll(async () => {
-    guest = await startStorageGuest([{ serial: 'BRICKS', size: 4096 * MiB }]);
-    valueOf(await guest.nodes.prepareDevice(guestNode, disk, { wipe: false }, context()));
+    guest = await sharedGuest();
+    valueOf(await guest.nodes.prepareDevice(guestNode, brickDisk, { wipe: false }, context()));
   });
 
   afterEach(() => clearBricks(guest));
-
-  afterAll(async () => {
-    await guest?.close();
-  });
 
   const ensure = (brick: BrickSpec, nodes = guest.nodes) =>
     nodes.ensureBrick(guestNode, brick, { pristine: true }, context());
@@ -78,7 +75,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
     return valueOf(outcome);
   }
 
-  it('after any of the commands are finished by the next try, and destroyed likewise', async () => {
+  it.runIf(whole)('after any of the commands are finished by the next try, and destroyed likewise', async () => {
     const brick = newBrick({ gid: 4_000 });
     let cut = 0;
     for (;;) {
@@ -103,14 +100,14 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
 
   const parts = [0.2, 0.4, 0.6, 0.8];
 
-  it('by the death of lvcreate are finished by later tries, in a whole brick', async () => {
+  it.runIf(whole)('by the death of lvcreate are finished by later tries, in a whole brick', async () => {
     const takes = await timeOf('lvcreate', (runner) => ensure(newBrick(), guest.over(runner)));
     for (const part of parts) {
       const brick = newBrick();
       await ensure(brick, guest.over(killing('lvcreate', part * takes)));
       const facts = await untilDone<BrickFacts>(() => ensure(brick));
       expect(await guest.shell(`echo data > ${facts.path}/file; cat ${facts.path}/file`)).toBe('data\n');
-      expect(valueOf(await guest.nodes.listBricks(guestNode, disk, context()))).toContainEqual(
+      expect(valueOf(await guest.nodes.listBricks(guestNode, brickDisk, context()))).toContainEqual(
         expect.objectContaining({ id: brick.id, size: 400 * MiB }),
       );
       expect(await destroy(brick)).toEqual(done());
@@ -119,7 +116,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
     expect(await leftovers(guest)).toBe('');
   });
 
-  it('by the death of lvremove leave nothing once they are destroyed again', async () => {
+  it.runIf(whole)('by the death of lvremove leave nothing once they are destroyed again', async () => {
     const doomed = newBrick();
     valueOf(await ensure(doomed));
     const takes = await timeOf('lvremove', (runner) => destroy(doomed, guest.over(runner)));
@@ -132,7 +129,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
     }
   });
 
-  it('by the death of lvextend have grown after the next try', async () => {
+  it.runIf(whole)('by the death of lvextend have grown after the next try', async () => {
     const brick = newBrick();
     const { path } = valueOf(await ensure(brick));
     await guest.shell(`echo data > ${path}/file`);
@@ -149,15 +146,10 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
     expect(await leftovers(guest)).toBe('');
   });
 
-  async function reboot(): Promise<void> {
-    await guest.cutPower();
-    await guest.boot();
-  }
-
-  const restore = () => guest.nodes.restoreBricks(guestNode, disk, context());
+  const restore = () => guest.nodes.restoreBricks(guestNode, brickDisk, context());
 
   it('by a reboot are woken and mounted again, with what is in them, whether LVM was started at boot or not', async () => {
-    const bricks = [newBrick({ gid: 4_000 }), newBrick(), newBrick()];
+    const bricks = [newBrick({ gid: 4_000 }), newBrick()];
     const ids = bricks.map(({ id }) => id);
     const paths: string[] = [];
     for (const brick of bricks) {
@@ -165,12 +157,16 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
       await guest.shell(`echo ${brick.id} > ${path}/file; sync -f ${path}`);
       paths.push(path);
     }
-    for (const atBoot of ['true', 'vgchange -qq --activate y --autoactivation event || vgchange -qq -ay']) {
-      await reboot();
+    await guest.cutPower();
+    await guest.boot();
+    // What a boot leaves where LVM is started with it: everything active, nothing mounted.
+    const started =
+      'umount -a -t xfs; vgchange -qq -an; vgchange -qq --activate y --autoactivation event || vgchange -qq -ay';
+    for (const atBoot of ['true', started]) {
       await guest.shell(atBoot);
       expect(await guest.shell('findmnt -n -o TARGET -t xfs || true')).toBe('');
       // What stands is known before anything is mounted.
-      expect(valueOf(await guest.nodes.listBricks(guestNode, disk, context())).map(({ id }) => id)).toEqual(
+      expect(valueOf(await guest.nodes.listBricks(guestNode, brickDisk, context())).map(({ id }) => id)).toEqual(
         expect.arrayContaining(ids),
       );
       expect(valueOf(await restore())).toEqual(expect.arrayContaining(ids));
@@ -180,29 +176,13 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
       expect(await restore()).toEqual(done([]));
     }
     expect(await guest.shell(`stat -c '%g %a' ${paths[0]}`)).toBe('4000 2775\n');
-    // Without being restored: each verb finds a brick asleep and does its part.
-    await reboot();
-    const [slept, grown, gone] = bricks;
-    if (slept === undefined || grown === undefined || gone === undefined) {
-      throw new Error('three bricks');
-    }
-    expect(await guest.nodes.ensureBrick(guestNode, slept, { pristine: false }, context())).toMatchObject({
-      kind: 'done',
-      value: { path: paths[0] },
-    });
-    expect(await grow({ ...grown, size: bytes(600 * MiB) })).toMatchObject({
-      kind: 'done',
-      value: { size: 600 * MiB },
-    });
-    expect(await guest.shell(`cat ${paths[0]}/file ${paths[1]}/file`)).toBe(`${ids[0]}\n${ids[1]}\n`);
-    expect(await destroy(gone)).toEqual(done());
     for (const brick of bricks) {
       expect(await destroy(brick)).toEqual(done());
     }
     expect(await leftovers(guest)).toBe('');
   });
 
-  it('by the death of whatever activated them, are active after the next try', async () => {
+  it.runIf(whole)('by the death of whatever activated them, are active after the next try', async () => {
     const brick = newBrick();
     const { path } = valueOf(await ensure(brick));
     await guest.shell(`echo data > ${path}/file`);
@@ -225,37 +205,62 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
     expect(await leftovers(guest)).toBe('');
   });
 
-  it('by the death of lvcreate before the pool knew of the volume, are made anew unless they have been in use', async () => {
-    const brick = newBrick();
-    const { path } = valueOf(await ensure(brick));
-    const report = `lvs --noheadings -o vg_name,lv_name -S 'lv_tags=brickyard.brick=${brick.id}'`;
-    const [group = '', pool = ''] = (await guest.shell(report)).trim().split(/\s+/);
-    // LVM's record of the volume stays, and the pool forgets it.
-    await guest.shell(
-      `umount $(dirname ${path}); lvchange -qq -an ${group}; lvchange -qq -ay ${group}/${pool}; ` +
-        `dmsetup message ${group}-${pool}-tpool 0 'delete 1' || dmsetup message ${group}-${pool} 0 'delete 1'`,
-    );
-    const used = await guest.nodes.ensureBrick(guestNode, brick, { pristine: false }, context());
-    expect(used).toMatchObject({ kind: 'failed', reason: expect.stringContaining('has no data of brick') as string });
-    expect(await ensure(brick)).toMatchObject({ kind: 'done' });
-    await guest.shell(`echo data > ${path}/file`);
-    expect(await destroy(brick)).toEqual(done());
-    expect(await leftovers(guest)).toBe('');
-  });
+  it.runIf(whole)(
+    'by the death of lvcreate before the pool knew of the volume, are made anew unless they have been in use',
+    async () => {
+      const brick = newBrick();
+      const { path } = valueOf(await ensure(brick));
+      const report = `lvs --noheadings -o vg_name,lv_name -S 'lv_tags=brickyard.brick=${brick.id}'`;
+      const [group = '', pool = ''] = (await guest.shell(report)).trim().split(/\s+/);
+      // LVM's record of the volume stays, and the pool forgets it.
+      await guest.shell(
+        `umount $(dirname ${path}); lvchange -qq -an ${group}; lvchange -qq -ay ${group}/${pool}; ` +
+          `dmsetup message ${group}-${pool}-tpool 0 'delete 1' || dmsetup message ${group}-${pool} 0 'delete 1'`,
+      );
+      const used = await guest.nodes.ensureBrick(guestNode, brick, { pristine: false }, context());
+      expect(used).toMatchObject({ kind: 'failed', reason: expect.stringContaining('has no data of brick') as string });
+      expect(await ensure(brick)).toMatchObject({ kind: 'done' });
+      await guest.shell(`echo data > ${path}/file`);
+      expect(await destroy(brick)).toEqual(done());
+      expect(await leftovers(guest)).toBe('');
+    },
+  );
 
-  it('by the power, in the middle of lvcreate, are finished or destroyed after the next boot', async () => {
-    const takes = await timeOf('lvcreate', (runner) => ensure(newBrick(), guest.over(runner)));
-    await clearBricks(guest);
-    const brick = newBrick();
-    const made = ensure(brick);
-    const cut = AbortSignal.timeout(Math.round(takes / 2));
-    await new Promise((resolve) => cut.addEventListener('abort', resolve));
-    await guest.cutPower();
-    expect((await made).kind).not.toBe('done');
-    await guest.boot();
-    const { path } = await untilDone<BrickFacts>(() => ensure(brick));
-    await guest.shell(`echo data > ${path}/file`);
-    await untilDone<void>(() => destroy(brick));
-    expect(await leftovers(guest)).toBe('');
-  });
+  it.runIf(whole)(
+    'by the power, in the middle of lvcreate, are finished or destroyed after the next boot; others wake for each verb',
+    async () => {
+      const [slept, grown, gone, made] = [newBrick(), newBrick(), newBrick(), newBrick()];
+      const paths: string[] = [];
+      let takes = 0;
+      for (const brick of [slept, grown, gone]) {
+        takes = await timeOf('lvcreate', async (runner) => {
+          paths.push(valueOf(await ensure(brick, guest.over(runner))).path);
+        });
+      }
+      await guest.shell(`echo slept > ${paths[0]}/file; echo grown > ${paths[1]}/file; sync`);
+      const making = ensure(made);
+      const cut = AbortSignal.timeout(Math.round(takes / 2));
+      await new Promise((resolve) => cut.addEventListener('abort', resolve));
+      await guest.cutPower();
+      expect((await making).kind).not.toBe('done');
+      await guest.boot();
+      // Nothing has been restored: each verb finds a brick asleep and does its part.
+      expect(await guest.nodes.ensureBrick(guestNode, slept, { pristine: false }, context())).toMatchObject({
+        kind: 'done',
+        value: { path: paths[0] },
+      });
+      expect(await grow({ ...grown, size: bytes(600 * MiB) })).toMatchObject({
+        kind: 'done',
+        value: { size: 600 * MiB },
+      });
+      expect(await guest.shell(`cat ${paths[0]}/file ${paths[1]}/file`)).toBe('slept\ngrown\n');
+      expect(await destroy(gone)).toEqual(done());
+      const { path } = await untilDone<BrickFacts>(() => ensure(made));
+      await guest.shell(`echo data > ${path}/file`);
+      for (const brick of [made, slept, grown]) {
+        await untilDone<void>(() => destroy(brick));
+      }
+      expect(await leftovers(guest)).toBe('');
+    },
+  );
 });

@@ -1,18 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MiB } from '../../src/domain/quantity.ts';
 import * as failures from '../../src/gluster/bricks/lvm-thin/failures.ts';
 import type { Exited } from '../../src/gluster/runner.ts';
-import {
-  readRecord,
-  recordFile,
-  scenario,
-  scenarioDiskSize,
-  type LvmRecord,
-  type RecordedStep,
-} from '../support/lvm-scenario.ts';
+import { readRecord, recordFile, scenario, type LvmRecord, type RecordedStep } from '../support/lvm-scenario.ts';
 import { missingForLvm } from './harness/missing.ts';
-import { context, guestNode, startStorageGuest, type StorageGuest } from './harness/storage-guest.ts';
+import { whole } from './harness/whole.ts';
+import { clearDisks, context, guestNode, sharedGuest, type StorageGuest } from './harness/storage-guest.ts';
 
 const missing = await missingForLvm();
 const recording = process.env['BRICKYARD_RECORD'] === 'lvm';
@@ -23,15 +16,12 @@ const meaningOf = (answer: Pick<RecordedStep, 'exitCode' | 'stdout' | 'stderr'>)
   means: Object.entries(failures).flatMap(([name, says]) => (says({ kind: 'exited', ...answer }) ? [name] : [])),
 });
 
-describe.skipIf(missing.length > 0)('the record of what real LVM says', () => {
+describe.runIf(missing.length === 0 && (whole || recording))('the record of what real LVM says', () => {
   let guest: StorageGuest;
   const answers: RecordedStep[] = [];
 
   beforeAll(async () => {
-    guest = await startStorageGuest([
-      { serial: 'UNUSED', size: 64 * MiB },
-      { serial: 'DISK', size: scenarioDiskSize },
-    ]);
+    guest = await sharedGuest();
     for (const { name, command } of scenario) {
       const answer = (await guest.runner.run(guestNode, command, context())) as Exited;
       answers.push({
@@ -49,9 +39,7 @@ describe.skipIf(missing.length > 0)('the record of what real LVM says', () => {
     }
   });
 
-  afterAll(async () => {
-    await guest?.close();
-  });
+  afterAll(() => clearDisks(guest));
 
   it('is what LVM of this machine says, as far as it means anything to the verbs', () => {
     const facts = (steps: readonly RecordedStep[]) =>

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { waitFor } from '../support/wait-for.ts';
-import { patience, startTestCluster, type TestCluster } from './support/cluster.ts';
-import { bound, createClaim, createClass, isNotFound } from './support/objects.ts';
+import { mountSourceOf } from '../../support/mount-source.ts';
+import { waitFor } from '../../support/wait-for.ts';
+import { patience, startTestCluster, type TestCluster } from '../support/cluster.ts';
+import { bound, createClaim, createClass, isNotFound } from '../support/objects.ts';
 
 let cluster: TestCluster;
 let endpoints: { readonly namespace: string; readonly name: string };
@@ -10,10 +11,7 @@ beforeAll(async () => {
   cluster = await startTestCluster();
   const sc = await createClass(cluster);
   const volume = await bound(cluster, await createClaim(cluster, await cluster.namespace(), sc.metadata.name));
-  endpoints = {
-    namespace: volume.spec?.glusterfs?.endpointsNamespace ?? '',
-    name: volume.spec?.glusterfs?.endpoints ?? '',
-  };
+  ({ endpoints } = mountSourceOf(volume));
 });
 
 afterAll(async () => {
@@ -32,11 +30,12 @@ async function addresses(): Promise<string[] | undefined> {
   }
 }
 
-const allNodes = (): string[] => cluster.storage.nodes.map((node) => node.storage).sort();
+const allNodes = async (): Promise<string[]> => (await cluster.storage.nodes()).map(({ address }) => address).sort();
+const isRight = async (): Promise<boolean> => JSON.stringify(await addresses()) === JSON.stringify(await allNodes());
 
 it('the PV points at the Endpoints of its gluster cluster, in our namespace, with every node in it', async () => {
   expect(endpoints.namespace).toBe(cluster.systemNamespace);
-  expect(await addresses()).toEqual(allNodes());
+  expect(await addresses()).toEqual(await allNodes());
 });
 
 it('a Service without selector of the same name keeps them alive', async () => {
@@ -52,11 +51,7 @@ it('they are restored when somebody deletes the Service and with it the Endpoint
       throw error;
     }
   });
-  await waitFor(
-    'the Endpoints are back',
-    async () => JSON.stringify(await addresses()) === JSON.stringify(allNodes()),
-    patience,
-  );
+  await waitFor('the Endpoints are back', isRight, patience);
   await waitFor('the Service is back', () => cluster.core.readNamespacedService(endpoints), patience);
 });
 
@@ -66,9 +61,5 @@ it('they are put right when somebody edits them', async () => {
     ...endpoints,
     body: Object.assign(current, { subsets: [{ addresses: [{ ip: '192.0.2.1' }], ports: [{ port: 1 }] }] }),
   });
-  await waitFor(
-    'the addresses are right again',
-    async () => JSON.stringify(await addresses()) === JSON.stringify(allNodes()),
-    patience,
-  );
+  await waitFor('the addresses are right again', isRight, patience);
 });

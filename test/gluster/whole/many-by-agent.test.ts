@@ -1,0 +1,3 @@
+import { testBurst } from './burst.ts';
+
+await testBurst('agent');
