@@ -1,14 +1,14 @@
 /**
- * Our rate on a real gluster beside the least that can be done (gluster-floor.ts): the same bricks, and bare
- * `gluster volume create` and `start`, with as many under way. Both make and then delete the same number of volumes, in
- * turns and in one cluster, so that they see the same machine; what counts is the median of the rounds' ratios.
+ * Our rate on a real gluster beside bare `gluster volume create` and `start` (gluster-bare.ts) on bricks that are made by the
+ * same verbs, with as many under way: what records, lanes and identity cost. Both make and then delete the same number of
+ * volumes, in turns and in one cluster, so that they see the same machine; what counts is the median of the rounds' ratios.
+ * Beside it, for information, what a shell script a brick makes of it, on which a crash would leave anything.
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { silentLog } from '../src/domain/log.ts';
 import { clusterId, volumeId, volumeNameFor } from '../src/domain/names.ts';
-import type { Outcome } from '../src/domain/outcome.ts';
 import { bytes, MiB } from '../src/domain/quantity.ts';
 import type { VolumeRequest } from '../src/domain/volume.ts';
 import type { VolumeEngine } from '../src/engine/api.ts';
@@ -18,18 +18,14 @@ import { createCommandStorageNodes } from '../src/gluster/storage-nodes.ts';
 import { SqliteStore } from '../src/store/sqlite.ts';
 import { startRealCluster, type RealCluster } from '../test/gluster/harness/cluster.ts';
 import { realClock } from '../test/support/test-api.ts';
-import { Floor } from './gluster-floor.ts';
+import { bare, bricksByShell, bricksByVerbs, valueOf, type Contender } from './gluster-bare.ts';
 
 const budget = 0.95;
 const rounds = 5;
+/** The shell script takes part in the first ones of them. */
+const shellRounds = 1;
 const size = bytes(320 * MiB);
 const forever = new AbortController().signal;
-
-/** Whoever makes and deletes volumes, by a name of the bench's. */
-interface Contender {
-  create(name: string): Promise<void>;
-  delete(name: string): Promise<void>;
-}
 
 /** Seconds of one round. */
 interface Lap {
@@ -37,38 +33,44 @@ interface Lap {
   readonly delete: number;
 }
 
-/** Usage: `gluster [VOLUMES A ROUND] [UNDER WAY]`; 12 and 8 unless said otherwise. Needs root and glusterd. */
+/** Usage: `gluster [VOLUMES A ROUND] [UNDER WAY]`; 10 and 8 unless said otherwise, which take about five minutes. Needs root and glusterd. */
 export async function run(args: readonly string[]): Promise<void> {
-  const count = wholeNumber(args[0], 12);
+  const count = wholeNumber(args[0], 10);
   const atOnce = wholeNumber(args[1], 8);
   const cluster = await startRealCluster(3, { diskGiB: 2 + count });
   const steps = new Steps();
   try {
-    const engine = await openEngine(cluster, createCommandStorageNodes({ runner: cluster.runner }), atOnce, steps);
+    const storage = createCommandStorageNodes({ runner: cluster.runner });
+    const engine = await openEngine(cluster, storage, atOnce, steps);
     const ours = contenderOf(engine);
-    const floor = new Floor(cluster, size);
+    const verbs = bare(cluster, await bricksByVerbs(cluster, storage, size, { signal: forever }));
+    const shell = bare(cluster, bricksByShell(size));
     // The first replicated volume of a cluster starts the self-heal daemons, and the last one's end would stop them.
-    await floor.create('first');
+    await verbs.create('first');
     await lap(ours, 'warm-up', atOnce, atOnce);
     steps.forget();
-    const laps: { readonly ours: Lap; readonly bare: Lap }[] = [];
+    const laps: { readonly ours: Lap; readonly bare: Lap; readonly shell?: Lap }[] = [];
     console.log(`${count} volumes a round, ${atOnce} under way, replicate 3, bricks of 320 MiB; seconds`);
     for (let round = 1; round <= rounds; round += 1) {
       // Who goes first takes turns as well.
-      const early = round % 2 === 0 ? await lap(floor, `bare-${round}`, count, atOnce) : undefined;
+      const early = round % 2 === 0 ? await lap(verbs, `bare-${round}`, count, atOnce) : undefined;
       const mine = await lap(ours, `ours-${round}`, count, atOnce);
-      const bare = early ?? (await lap(floor, `bare-${round}`, count, atOnce));
-      laps.push({ ours: mine, bare });
-      console.log(`round ${round}: create ${pair(mine.create, bare.create)}  delete ${pair(mine.delete, bare.delete)}`);
+      const theirs = early ?? (await lap(verbs, `bare-${round}`, count, atOnce));
+      const least = round <= shellRounds ? await lap(shell, `shell-${round}`, count, atOnce) : undefined;
+      laps.push({ ours: mine, bare: theirs, ...(least === undefined ? {} : { shell: least }) });
+      const line = (what: keyof Lap): string => `${what} ${times(mine[what], theirs[what], least?.[what])}`;
+      console.log(`round ${round}: ${line('create')}  ${line('delete')}`);
     }
-    report(
-      'create',
-      laps.map(({ ours, bare }) => bare.create / ours.create),
-    );
-    report(
-      'delete',
-      laps.map(({ ours, bare }) => bare.delete / ours.delete),
-    );
+    for (const what of ['create', 'delete'] as const) {
+      judge(
+        what,
+        laps.map((each) => each.bare[what] / each.ours[what]),
+      );
+    }
+    for (const what of ['create', 'delete'] as const) {
+      const ratios = laps.flatMap((each) => (each.shell === undefined ? [] : [each.shell[what] / each.ours[what]]));
+      console.log(`${what}: ${quantile(ratios, 0.5).toFixed(3)} of the rate with a shell script a brick (no budget)`);
+    }
     steps.print();
     await engine.close();
   } finally {
@@ -76,9 +78,10 @@ export async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-const pair = (mine: number, bare: number): string => `ours ${mine.toFixed(2)}, bare ${bare.toFixed(2)}`;
+const times = (mine: number, theirs: number, shell: number | undefined): string =>
+  `ours ${mine.toFixed(2)}, bare ${theirs.toFixed(2)}${shell === undefined ? '' : `, shell ${shell.toFixed(2)}`}`;
 
-function report(what: string, ratios: readonly number[]): void {
+function judge(what: string, ratios: readonly number[]): void {
   const median = quantile(ratios, 0.5);
   const verdict = median >= budget ? 'within budget' : 'MISSED';
   console.log(`${what}: our rate is ${median.toFixed(3)} of the bare one (median; budget ${budget}): ${verdict}`);
@@ -136,9 +139,7 @@ async function openEngine(
     tags: {},
     devices: name === undefined ? [] : [{ name, tags: {}, wipe: false }],
   }));
-  expectDone(
-    await engine.applyTopology({ clusters: [{ id: clusterId('bench'), nodes: wanted }] }, { signal: forever }),
-  );
+  valueOf(await engine.applyTopology({ clusters: [{ id: clusterId('bench'), nodes: wanted }] }, { signal: forever }));
   return engine;
 }
 
@@ -149,13 +150,13 @@ function contenderOf(engine: VolumeEngine): Contender {
     create: async (name) => {
       const id = volumeId(randomUUID());
       ids.set(name, id);
-      expectDone(await engine.ensureVolume(requestFor(id), forever));
-      expectDone(await engine.confirmVolume(id));
+      valueOf(await engine.ensureVolume(requestFor(id), forever));
+      valueOf(await engine.confirmVolume(id));
     },
     delete: async (name) => {
       const id = ids.get(name);
       if (id !== undefined) {
-        expectDone(await engine.deleteVolume(id, forever));
+        valueOf(await engine.deleteVolume(id, forever));
       }
     },
   };
@@ -173,12 +174,6 @@ const requestFor = (id: VolumeRequest['id']): VolumeRequest => ({
   owner: { uid: id, namespace: 'bench', name: 'bench', className: 'bench' },
   preferredZones: [],
 });
-
-function expectDone(outcome: Outcome<unknown>): void {
-  if (outcome.kind !== 'done') {
-    throw new Error(`${outcome.kind}: ${outcome.reason}`);
-  }
-}
 
 /** How long each step of the engine took, in milliseconds. */
 class Steps {

@@ -11,12 +11,22 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
     load: async () => (await import('./fill.ts')).run,
   },
   claims: {
-    about: 'claims per second, time to bound, memory, API writes and CPU per claim: claims [COUNT] [UNDER WAY]',
+    about:
+      'claims per second, time to bound, memory, API writes and CPU per claim: claims [COUNT] [UNDER WAY] [--store sqlite|kubernetes] [--api sandbox|kubeconfig]',
     load: async () => (await import('./claims.ts')).run,
   },
   gluster: {
     about: 'our rate on a real gluster beside the bare commands, and time per step: gluster [VOLUMES] [UNDER WAY]',
     load: async () => (await import('./gluster.ts')).run,
+  },
+  takeover: {
+    about: 'time until another replica serves claims after SIGKILL and after SIGTERM: takeover [ROUNDS] [VOLUMES]',
+    load: async () => (await import('./takeover.ts')).run,
+  },
+  mounts: {
+    about:
+      'mounts on one node: time for each, memory of the plugin, restart with all in place: mounts [STAGED] [PODS EACH]',
+    load: async () => (await import('./mounts.ts')).run,
   },
   restart: {
     about: 'time from opening each store to ready, and memory, with many volumes: restart [VOLUMES]',
