@@ -5,6 +5,9 @@ import { describeRule } from './placement/request.ts';
 import { tagRule, zoneSpread } from './placement-rules.ts';
 import { bytes, describeSize, GiB } from './quantity.ts';
 import { byteSize } from './schema.ts';
+import { zoneName } from './topology.ts';
+
+const zones = z.array(z.string().regex(zoneName, 'expected a zone of 1 to 63 letters, digits, _ . and -')).default([]);
 
 export const volumeShape = z.strictObject({
   /** Usable bytes, at least 1. */
@@ -18,6 +21,10 @@ export const volumeShape = z.strictObject({
   /** Thin pool size as a multiple of brick size. */
   snapshotFactor: z.number('expected a number from 1 to 100').min(1).max(100).default(1),
   zoneSpread: zoneSpread.default('prefer'),
+  /** The only zones that bricks may go to, as a class's allowedTopologies say. Empty: all. */
+  allowedZones: zones,
+  /** As the zone of a pod that waits for the claim: gets one data brick of each set where there is room. */
+  preferredZones: zones,
   /** Tag rules that a device must keep to, all of them. */
   tagMatch: z.array(z.strictObject(tagRule.shape)).default([]),
 });
@@ -29,6 +36,8 @@ export const usualShape: VolumeShape = {
   durability: { kind: 'replicate', count: 3 },
   snapshotFactor: 1,
   zoneSpread: 'prefer',
+  allowedZones: [],
+  preferredZones: [],
   tagMatch: [],
 };
 
@@ -39,6 +48,8 @@ export function describeShape(shape: VolumeShape): string {
     describeDurability(shape.durability),
     ...(shape.snapshotFactor === 1 ? [] : [`snapshot factor ${shape.snapshotFactor}`]),
     ...(shape.zoneSpread === 'prefer' ? [] : [`zone spread ${shape.zoneSpread}`]),
+    ...(shape.allowedZones.length === 0 ? [] : [`only in ${shape.allowedZones.join(', ')}`]),
+    ...(shape.preferredZones.length === 0 ? [] : [`preferably in ${shape.preferredZones.join(', ')}`]),
     ...shape.tagMatch.map(describeRule),
   ].join(', ');
 }

@@ -68,7 +68,7 @@ export class Forecast {
 }
 
 function requestOf(shape: VolumeShape, clusters: readonly ClusterId[]): PlanRequest {
-  return { ...shape, id: nobody, clusters, preferredZones: [] };
+  return { ...shape, id: nobody, clusters };
 }
 
 function explained(refusals: Extract<ExplainedPlan['plan'], { kind: 'refused' }>['refusals']): string[] {

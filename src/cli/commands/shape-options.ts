@@ -4,6 +4,7 @@ import { durabilityProblem, type Durability } from '../../domain/durability.ts';
 import { readTagRule, snapshotFactor, wholeNumber } from '../../domain/parameter-values.ts';
 import type { TagRule, ZoneSpread } from '../../domain/placement-rules.ts';
 import { parseQuantity, type Bytes } from '../../domain/quantity.ts';
+import { zoneName } from '../../domain/topology.ts';
 import { usualShape, type VolumeShape } from '../../domain/volume-shape.ts';
 import { UsageError } from '../exit-codes.ts';
 
@@ -15,6 +16,8 @@ export interface ShapeFlags {
   readonly disperse?: Extract<Durability, { kind: 'disperse' }>;
   readonly distribute?: boolean;
   readonly zoneSpread?: ZoneSpread;
+  readonly zone?: readonly string[];
+  readonly preferZone?: readonly string[];
   readonly snapshotFactor?: number;
   readonly tag?: readonly TagRule[];
 }
@@ -49,6 +52,8 @@ export function addShapeOptions(command: Command): void {
         'off',
       ]),
     )
+    .option('--zone <zone>', 'only devices of this zone, as allowedTopologies say; may be repeated', andZone)
+    .option('--prefer-zone <zone>', 'as if a pod of this zone waited for the claim; may be repeated', andZone)
     .option(
       '--snapshot-factor <factor>',
       'thin pool size as a multiple of the brick, 1 to 100',
@@ -68,14 +73,16 @@ export function shapeOf(flags: ShapeFlags): VolumeShape {
     durability: durabilityOf(flags),
     snapshotFactor: flags.snapshotFactor ?? usualShape.snapshotFactor,
     zoneSpread: flags.zoneSpread ?? usualShape.zoneSpread,
+    allowedZones: [...(flags.zone ?? usualShape.allowedZones)],
+    preferredZones: [...(flags.preferZone ?? usualShape.preferredZones)],
     tagMatch: [...(flags.tag ?? usualShape.tagMatch)],
   };
 }
 
 /** Whether any of the options was given. */
 export function asksForShape({ size, replica, arbiter, disperse, distribute, ...rest }: ShapeFlags): boolean {
-  const { zoneSpread, snapshotFactor, tag } = rest;
-  return [size, replica, arbiter, disperse, distribute, zoneSpread, snapshotFactor, tag].some(
+  const { zoneSpread, zone, preferZone, snapshotFactor, tag } = rest;
+  return [size, replica, arbiter, disperse, distribute, zoneSpread, zone, preferZone, snapshotFactor, tag].some(
     (given) => given !== undefined,
   );
 }
@@ -103,6 +110,18 @@ function durabilityOf({ replica, arbiter, disperse, distribute }: ShapeFlags): D
     return { kind: 'distribute' };
   }
   return disperse ?? (replica === undefined ? usualShape.durability : { kind: 'replicate', count: replica });
+}
+
+const andZone = (text: string, before: readonly string[] | undefined): string[] => [
+  ...(before ?? []),
+  argument(readZone)(text),
+];
+
+function readZone(text: string): string {
+  if (!zoneName.test(text)) {
+    throw new RangeError(`expected a zone of 1 to 63 letters, digits, _ . and -, got ${JSON.stringify(text)}`);
+  }
+  return text;
 }
 
 export function volumeSize(text: string): Bytes {

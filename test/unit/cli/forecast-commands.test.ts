@@ -115,6 +115,11 @@ describe('volume plan', () => {
     expect(asked).toEqual([{ shape: { ...usualShape, durability }, clusters: ['main'] }]);
   });
 
+  it('asks for the zones that were named', async () => {
+    const { asked } = await plan(placed, { zone: ['z1', 'z2'], preferZone: ['z2'] });
+    expect(asked).toMatchObject([{ shape: { allowedZones: ['z1', 'z2'], preferredZones: ['z2'] } }]);
+  });
+
   it.each([
     [
       { replica: 2, distribute: true },

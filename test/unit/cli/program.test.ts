@@ -131,6 +131,12 @@ describe('command line', () => {
         "brickyard: option '--tag <rule>' argument 'media' is invalid. expected key=value or key!=value, of letters, digits, _ . and -, got \"media\"; see brickyard --help",
     },
     {
+      name: 'a zone that can be none',
+      argv: ['volume', 'plan', '--size', '1Gi', '--zone', 'a b'],
+      expected:
+        "brickyard: option '--zone <zone>' argument 'a b' is invalid. expected a zone of 1 to 63 letters, digits, _ . and -, got \"a b\"; see brickyard --help",
+    },
+    {
       name: 'a state that is none',
       argv: ['topology', 'set-state', 'n1', 'gone'],
       expected:

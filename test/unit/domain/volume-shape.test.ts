@@ -19,6 +19,8 @@ describe('the shape of a volume', () => {
     ['snapshotFactor', { snapshotFactor: 0 }, 'snapshotFactor: '],
     ['zoneSpread', { zoneSpread: 'maybe' }, 'zoneSpread: '],
     ['tagMatch', { tagMatch: [{ key: 'a b', op: '=', value: '' }] }, 'tagMatch[0].key: expected 1 to 32 letters'],
+    ['allowedZones', { allowedZones: ['a b'] }, 'allowedZones[0]: expected a zone of 1 to 63 letters'],
+    ['preferredZones', { preferredZones: [''] }, 'preferredZones[0]: expected a zone of 1 to 63 letters'],
     ['an unknown field', { sise: 1 }, 'Unrecognized key: "sise"'],
   ])('is refused for a wrong %s, which is named', (_name, change, expected) => {
     const parsed = volumeShape.safeParse({ ...usualShape, ...change });
@@ -32,8 +34,12 @@ describe('the shape of a volume', () => {
       durability: { kind: 'disperse', data: 4, redundancy: 2 },
       snapshotFactor: 1.5,
       zoneSpread: 'require',
+      allowedZones: ['a', 'b'],
+      preferredZones: ['b'],
       tagMatch: [{ key: 'media', op: '!=', value: 'hdd' }],
     });
-    expect(describeShape(shape)).toBe('10 GiB, disperse 4+2, snapshot factor 1.5, zone spread require, media!=hdd');
+    expect(describeShape(shape)).toBe(
+      '10 GiB, disperse 4+2, snapshot factor 1.5, zone spread require, only in a, b, preferably in b, media!=hdd',
+    );
   });
 });

@@ -56,6 +56,20 @@ describe('explainPlan', () => {
     expect(plan.kind === 'refused' ? plan.reason : '').toContain('media=ssd');
   });
 
+  it('keeps to the allowed zones, and prefers those of a pod', async () => {
+    const { engine } = await benchOf({ nodes: 4 });
+    const zonesOf = (shape: Partial<typeof usualShape>): readonly string[] => {
+      const { plan } = engine.explainPlan({ ...usualShape, ...shape }, []);
+      return plan.kind === 'placed' ? plan.brickSets.flat().map(({ node }) => node.replace('n', 'z')) : [plan.reason];
+    };
+    const two = { durability: { kind: 'replicate', count: 2 } } as const;
+    expect([...zonesOf({ ...two, allowedZones: ['z2', 'z4'] })].sort()).toEqual(['z2', 'z4']);
+    expect(zonesOf({ allowedZones: ['z2', 'z4'] })).toEqual([expect.stringContaining('z2')]);
+    for (const zone of ['z1', 'z2', 'z3', 'z4']) {
+      expect(zonesOf({ preferredZones: [zone] })).toContain(zone);
+    }
+  });
+
   it('says also why a cluster was passed over', async () => {
     const { engine } = await withSmallCluster();
     const { plan, explanation } = engine.explainPlan(usualShape, []);
