@@ -1,6 +1,6 @@
 import { StoreError, type DocumentKind, type StateStore, type StoredDocument } from '../../src/engine/ports.ts';
 
-/** What becomes of a write. `reject-*`: it is refused, having happened or not. `die-*`, `dead`: as in fake-storage.ts. */
+/** What becomes of a write. `reject-*`: it is refused, having happened or not. `die-*`, `dead`: as in fake-storage/calls.ts. */
 export type StoreVerdict = 'normal' | 'reject-before' | 'reject-after' | 'die-before' | 'die-after' | 'dead';
 
 const never = (): Promise<never> => new Promise(() => undefined);

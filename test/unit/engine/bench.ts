@@ -20,7 +20,8 @@ import { identityOptions } from '../../../src/engine/identity.ts';
 import type { EngineOptions } from '../../../src/engine/options.ts';
 import { MemoryDisk, MemoryStore } from '../../../src/store/memory.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeStorage, type Judge } from '../../support/fake-storage.ts';
+import type { Judge } from '../../support/fake-storage/calls.ts';
+import { FakeStorage } from '../../support/fake-storage/fake-storage.ts';
 
 export interface BenchOptions extends Omit<Partial<EngineOptions>, 'nodes' | 'store'> {
   /** Storage nodes: n1, n2, ... each in a zone of its own. */

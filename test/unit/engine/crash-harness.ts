@@ -16,7 +16,8 @@ import { bricksOf } from '../../../src/engine/ledger.ts';
 import type { GlusterVolume } from '../../../src/engine/ports.ts';
 import { MemoryDisk, MemoryStore } from '../../../src/store/memory.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { FakeStorage, type FakeCall, type Verdict } from '../../support/fake-storage.ts';
+import type { FakeCall, Verdict } from '../../support/fake-storage/calls.ts';
+import { FakeStorage } from '../../support/fake-storage/fake-storage.ts';
 import { MortalStore, type StoreVerdict } from '../../support/mortal-store.ts';
 import { device, idOf, realm, requestOf, topologyOf, turning, valueOf } from './bench.ts';
 

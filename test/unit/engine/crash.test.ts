@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { GiB } from '../../../src/domain/quantity.ts';
-import type { Verdict } from '../../support/fake-storage.ts';
+import type { Verdict } from '../../support/fake-storage/calls.ts';
 import type { StoreVerdict } from '../../support/mortal-store.ts';
 import { mulberry32 } from '../../support/random.ts';
 import { expectOrder, kindFates, World, type Fates, type WorldOptions } from './crash-harness.ts';

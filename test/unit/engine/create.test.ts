@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { clusterId } from '../../../src/domain/names.ts';
 import { bytes, GiB, MiB } from '../../../src/domain/quantity.ts';
-import type { FakeCall, FakeStorage, Verdict } from '../../support/fake-storage.ts';
+import type { FakeCall, Verdict } from '../../support/fake-storage/calls.ts';
+import type { FakeStorage } from '../../support/fake-storage/fake-storage.ts';
 import type { VolumeEngine } from '../../../src/engine/api.ts';
 import { identityOf, identityOfText } from '../../../src/engine/identity.ts';
 import { asBefore, benchOf, device, forever, idOf, requestOf, restart, turning, valueOf } from './bench.ts';

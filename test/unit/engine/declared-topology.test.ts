@@ -4,7 +4,7 @@ import { clusterId, nodeId } from '../../../src/domain/names.ts';
 import { bytes, GiB } from '../../../src/domain/quantity.ts';
 import { DeclaredTopology } from '../../../src/engine/declared-topology.ts';
 import type { DeclaredNode, Declarations, Verdict } from '../../../src/engine/ports.ts';
-import type { Judge } from '../../support/fake-storage.ts';
+import type { Judge } from '../../support/fake-storage/calls.ts';
 import { benchOf, device, forever, idOf, requestOf, restart, valueOf, type Bench } from './bench.ts';
 
 /** What people have applied, and what they are told. */

@@ -3,7 +3,7 @@ import { bytes, GiB } from '../../../src/domain/quantity.ts';
 import type { VolumeRequest } from '../../../src/domain/volume.ts';
 import type { GrowthProgress } from '../../../src/engine/api.ts';
 import { defaultLimits } from '../../../src/domain/placement/request.ts';
-import type { FakeCall, Verdict } from '../../support/fake-storage.ts';
+import type { FakeCall, Verdict } from '../../support/fake-storage/calls.ts';
 import {
   benchOf,
   forever,
@@ -102,7 +102,7 @@ describe('growVolume', () => {
     expect(recordOf(bench).rebalance).toEqual({ since: expect.any(String) as string });
     expect((await bench.engine.sweep(forever)).kind).toBe('waiting');
     expect(recordOf(bench).rebalance?.task).toBe('task-2');
-    bench.storage.failRebalance = true;
+    bench.storage.failRebalance();
     for (let round = 0; round < 6 && (await bench.engine.sweep(forever)).kind !== 'done'; round += 1) {
       expect(recordOf(bench).rebalance).toBeDefined();
     }

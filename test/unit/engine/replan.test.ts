@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodeId } from '../../../src/domain/names.ts';
 import { bytes, GiB } from '../../../src/domain/quantity.ts';
-import type { FakeCall, Verdict } from '../../support/fake-storage.ts';
+import type { FakeCall, Verdict } from '../../support/fake-storage/calls.ts';
 import { benchOf, forever, idOf, requestOf, restart, valueOf, type Bench } from './bench.ts';
 
 /** The nodes of the volume's bricks. */

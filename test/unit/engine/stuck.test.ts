@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EngineObserver } from '../../../src/engine/ports.ts';
-import type { FakeCall } from '../../support/fake-storage.ts';
+import type { FakeCall } from '../../support/fake-storage/calls.ts';
 import { benchOf, forever, idOf, requestOf, turning, valueOf } from './bench.ts';
 
 const toNode = (call: FakeCall, node: string): boolean => call.node === node;

@@ -6,7 +6,7 @@ import type { VolumeRecord, VolumeRequest } from '../../../../src/domain/volume.
 import type { Rebuild } from '../../../../src/engine/doctor/api.ts';
 import { createEngine } from '../../../../src/engine/engine.ts';
 import { MemoryDisk, MemoryStore } from '../../../../src/store/memory.ts';
-import type { Judge } from '../../../support/fake-storage.ts';
+import type { Judge } from '../../../support/fake-storage/calls.ts';
 import { mulberry32 } from '../../../support/random.ts';
 import { identityOptions } from '../../../../src/engine/identity.ts';
 import {
