@@ -15,15 +15,15 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           setupFiles,
-          testTimeout: 180_000,
-          hookTimeout: 60_000,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {
         test: {
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
-          testTimeout: 180_000,
+          testTimeout: 300_000,
           // Real control planes take their time with namespaces and released volumes.
           hookTimeout: 180_000,
         },
@@ -32,8 +32,8 @@ export default defineConfig({
         test: {
           name: 'gluster',
           include: ['test/gluster/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
         },
       },
       // The whole product on a real gluster: minutes each, most of them waiting for gluster to notice something. After all
@@ -42,8 +42,8 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/gluster/whole/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
         },
       },

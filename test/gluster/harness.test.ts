@@ -48,9 +48,9 @@ describe.skipIf(missing.length > 0)('a cluster whose test run is killed', () => 
 
     kill(owner.pid ?? 0);
 
-    await waitFor('no process is left in its namespaces', async () => (await inside(spaces)).length === 0, 60_000);
-    await waitFor('no loop device is left', async () => (await loopsBelow(directory)).length === 0, 60_000);
-    await waitFor('its files are gone', () => !existsSync(directory), 60_000);
+    await waitFor('no process is left in its namespaces', async () => (await inside(spaces)).length === 0);
+    await waitFor('no loop device is left', async () => (await loopsBelow(directory)).length === 0);
+    await waitFor('its files are gone', () => !existsSync(directory));
     // Nobody is in the namespaces and nothing of them was bound to a file, so the kernel has dropped them and their mounts.
     expect(await inside(spaces)).toEqual([]);
   }, 120_000);
@@ -96,7 +96,7 @@ describe.skipIf(missing.length > 0)('nodes of a cluster', () => {
     await second.must('touch', `${second.devices[0]}/kept`);
     await second.must('mkdir', '-p', '/var/lib/brickyard/there');
     await second.kill();
-    await waitFor('the other node sees that', async () => !(await connected()), 60_000);
+    await waitFor('the other node sees that', async () => !(await connected()));
     await cluster.revive(second);
     await seesAll(first, 2);
     expect(await second.must('ls', second.devices[0] ?? '')).toBe('kept\n');
@@ -113,7 +113,7 @@ describe.skipIf(missing.length > 0)('nodes of a cluster', () => {
     await second.cable('cut');
     expect(await reached()).toBe(false);
     await second.cable('whole');
-    await waitFor('it is reached again', reached, 30_000);
+    await waitFor('it is reached again', reached);
   });
 
   it('go on without their glusterd, and get it back', async () => {

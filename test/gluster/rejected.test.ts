@@ -87,14 +87,10 @@ describe.skipIf(missing.length > 0)('a member that the others reject, on a real 
 
   it('is named by two others, and neither of them is', async () => {
     await diverge(sick, volumeNameFor(kept));
-    await waitFor(
-      'it is named',
-      async () => {
-        await engine.nodeWatch.look(forever);
-        return problemsOf(sick).length > 0;
-      },
-      60_000,
-    );
+    await waitFor('it is named', async () => {
+      await engine.nodeWatch.look(forever);
+      return problemsOf(sick).length > 0;
+    });
     expect(problemsOf(sick)).toEqual([
       { kind: 'rejected', by: cluster.nodes.filter((node) => node !== sick).map(({ id }) => id) },
     ]);
@@ -121,24 +117,19 @@ describe.skipIf(missing.length > 0)('a member that the others reject, on a real 
   it('is a member again after the cure, serves what there is, and nothing else', async () => {
     await cure(sick);
     for (const node of cluster.nodes) {
-      await waitFor(`${node.id} sees all`, async () => (await connected(nodes, node)) === 3, 60_000);
+      await waitFor(`${node.id} sees all`, async () => (await connected(nodes, node)) === 3);
     }
     await waitFor(
       'all bricks are served',
       async () =>
         (valueOf(await nodes.volumeStatus(sound, volumeNameFor(kept), context())) ?? []).filter(({ online }) => online)
           .length === 3,
-      60_000,
     );
     expect(await brickProcesses(sick)).toBe(1);
-    await waitFor(
-      'it is named no more',
-      async () => {
-        await engine.nodeWatch.look(forever);
-        return problemsOf(sick).length === 0;
-      },
-      60_000,
-    );
+    await waitFor('it is named no more', async () => {
+      await engine.nodeWatch.look(forever);
+      return problemsOf(sick).length === 0;
+    });
   });
 
   it('does not start over a volume that it cannot read, as when it was killed in a create, and is cured alike', async () => {
@@ -146,13 +137,13 @@ describe.skipIf(missing.length > 0)('a member that the others reject, on a real 
     await sick.must('truncate', '--size=0', `/var/lib/glusterd/vols/${volumeNameFor(kept)}/info`);
     expect(await startsAgain(sick)).toBe(false);
     await cure(sick);
-    await waitFor('all are members', async () => (await connected(nodes, sound)) === 3, 60_000);
-    await waitFor('its brick is served', async () => (await brickProcesses(sick)) === 1, 60_000);
+    await waitFor('all are members', async () => (await connected(nodes, sound)) === 3);
+    await waitFor('its brick is served', async () => (await brickProcesses(sick)) === 1);
   });
 
   it('lets the deletes end then, with nothing left of either volume', async () => {
     for (const id of [kept, removedByHand]) {
-      await waitFor(`${id} is gone`, async () => (await engine.deleteVolume(id, forever)).kind === 'done', 60_000);
+      await waitFor(`${id} is gone`, async () => (await engine.deleteVolume(id, forever)).kind === 'done');
     }
     expect(await Promise.all(cluster.nodes.map((node) => standingOn(node)))).toEqual([empty, empty, empty]);
     expect(engine.volumes()).toEqual([]);

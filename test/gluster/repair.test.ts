@@ -42,7 +42,7 @@ describe.skipIf(missing.length > 0)('bricks that are lost, on a real gluster', (
   const summary = async () => valueOf(await nodes.healSummary(via, name, context()));
   const online = async () =>
     valueOf(await nodes.volumeStatus(via, name, context()))?.map(({ online: runs }) => runs) ?? [];
-  const allOnline = () => waitFor('every brick runs', async () => !(await online()).includes(false), 60_000);
+  const allOnline = () => waitFor('every brick runs', async () => !(await online()).includes(false));
   const restart = () => nodes.restartBricks(via, name, context());
   const reset = (brick: BrickAddress) => nodes.resetBrick(via, name, brick, context());
 
@@ -70,7 +70,7 @@ describe.skipIf(missing.length > 0)('bricks that are lost, on a real gluster', (
     const pids = () => via.must('sh', '-c', 'cat /run/gluster/vols/"$1"/*.pid', 'pids', name);
     const undisturbed = await pids();
     await killBrick(third);
-    await waitFor('its loss is seen', async () => (await online()).join() === 'true,true,false', 60_000);
+    await waitFor('its loss is seen', async () => (await online()).join() === 'true,true,false');
     await write('meanwhile', 'only two');
     const [first, , lost] = await waitFor('its loss is seen by heal info', async () => {
       const seen = await summary();
@@ -131,7 +131,7 @@ describe.skipIf(missing.length > 0)('bricks that are lost, on a real gluster', (
       on: { what: 'node', name: '10.77.0.99' },
     });
     await second.killGlusterd();
-    await waitFor('the loss is seen', async () => (await connected(nodes, via)) === 2, 60_000);
+    await waitFor('the loss is seen', async () => (await connected(nodes, via)) === 2);
     const change = { from: brickOn(second, 1), to: brickOn(second, 2) };
     expect(await nodes.replaceBrick(via, name, change, context())).toMatchObject({
       kind: 'waiting',
@@ -143,7 +143,7 @@ describe.skipIf(missing.length > 0)('bricks that are lost, on a real gluster', (
       on: { what: 'node', name: second.storage },
     });
     await second.startGlusterd();
-    await waitFor('all are connected', async () => (await connected(nodes, via)) === 3, 60_000);
+    await waitFor('all are connected', async () => (await connected(nodes, via)) === 3);
     await untilDone('the bricks are started', restart);
     await allOnline();
   });

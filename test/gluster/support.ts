@@ -27,15 +27,11 @@ export async function connected(nodes: StorageNodes, via: RealNode): Promise<num
 
 /** Asks again until the answer is `done`. */
 export function untilDone<T>(what: string, verb: () => Promise<Outcome<T>>): Promise<true> {
-  return waitFor(
-    what,
-    async () => {
-      const outcome = await verb();
-      if (!isDone(outcome)) {
-        throw new Error(JSON.stringify(outcome));
-      }
-      return true as const;
-    },
-    60_000,
-  );
+  return waitFor(what, async () => {
+    const outcome = await verb();
+    if (!isDone(outcome)) {
+      throw new Error(JSON.stringify(outcome));
+    }
+    return true as const;
+  });
 }

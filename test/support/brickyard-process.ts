@@ -108,7 +108,7 @@ function configOf({ directory, kubeconfigPath, storage, ...options }: BrickyardO
 
 function handle(child: ChildProcess, logPath: string): BrickyardProcess {
   const running = (): boolean => child.exitCode === null && child.signalCode === null;
-  const gone = (): Promise<boolean> => waitFor('the controller has ended', () => !running(), 60_000);
+  const gone = (): Promise<boolean> => waitFor('the controller has ended', () => !running());
   return {
     pid: child.pid ?? -1,
     get running() {

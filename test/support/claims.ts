@@ -65,7 +65,7 @@ export class TestClaims {
     return status?.capacity?.['storage'];
   }
 
-  async allBound(claims: readonly TestClaim[], deadline: number): Promise<void> {
+  async allBound(claims: readonly TestClaim[], deadline = 120_000): Promise<void> {
     try {
       await waitFor('every claim is bound', async () => (await this.#unbound(claims)).length === 0, deadline);
     } catch (error) {

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 export async function waitFor<T>(
   what: string,
   condition: () => T | undefined | false | Promise<T | undefined | false>,
-  deadline = 60_000,
+  deadline = 120_000,
 ): Promise<T> {
   const end = performance.now() + deadline;
   let last: unknown;

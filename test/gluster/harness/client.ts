@@ -10,7 +10,7 @@ export class Client extends RealNode {
     const words = options.flatMap((option) => ['-o', option]);
     await this.must('mount', '-t', 'glusterfs', ...words, source, target);
     // mount(8) answers before the file system does.
-    await waitFor(`${source} is mounted`, async () => (await this.run('stat', '-f', target)).exitCode === 0, 60_000);
+    await waitFor(`${source} is mounted`, async () => (await this.run('stat', '-f', target)).exitCode === 0);
     return target;
   }
 

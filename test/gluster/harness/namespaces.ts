@@ -37,8 +37,8 @@ export const wholly = (pid: number): readonly string[] => [
 /** Words that put a command into the network of that process, under the host names that hold there. It becomes nsenter itself. */
 export const onNetwork = (pid: number): readonly string[] => ['nsenter', '-t', String(pid), '-m', '-n', '--'];
 
-/** Runs a command to its end, at most a minute unless said otherwise; a command that fails is an answer, not an error. */
-export function run(argv: readonly string[], timeout = 60_000): Promise<Ran> {
+/** Runs a command to its end, at most three minutes unless said otherwise; a command that fails is an answer, not an error. */
+export function run(argv: readonly string[], timeout = 180_000): Promise<Ran> {
   const [program = '', ...args] = argv;
   return new Promise((resolve, reject) => {
     execFile(

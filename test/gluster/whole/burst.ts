@@ -42,7 +42,7 @@ function burst(way: Way): void {
 
   beforeAll(async () => {
     whole = await startRealWhole({ way, diskGiB: 2 + count / 5 });
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await whole?.close();
@@ -108,7 +108,7 @@ function burst(way: Way): void {
       await mishap();
     }
     await bound(count);
-    await settled(whole, claims, 120_000);
+    await settled(whole, claims, 240_000);
     expect(await whole.claims.bound(claims)).toBe(count);
   }, 900_000);
 

@@ -32,7 +32,7 @@ const changes = async ({ cluster }: RealWhole): Promise<readonly string[]> =>
 async function cutMidChange(whole: RealWhole): Promise<readonly string[]> {
   const last = whole.cluster.nodes.at(-1);
   for (let cut = 0; cut < 5; cut += 1) {
-    await waitFor('gluster changes a volume', async () => (await changes(whole)).length > 0, 120_000);
+    await waitFor('gluster changes a volume', async () => (await changes(whole)).length > 0);
     await last?.cable('cut');
     const met = await changes(whole);
     const hanging = async (): Promise<readonly string[]> => {
@@ -70,17 +70,17 @@ describe.skipIf(missing.length > 0).concurrent.each(ways)(
 
     it('delays claims and loses none', async () => {
       const claims: TestClaim[] = await whole.claims.create(16, '320Mi');
-      await waitFor('some are bound', async () => (await whole.claims.bound(claims)) >= 3, 120_000);
+      await waitFor('some are bound', async () => (await whole.claims.bound(claims)) >= 3);
       const hanging = await cutMidChange(whole);
       // By its own deadline, or because glusterd gives the member up.
       const ended = async (): Promise<boolean> => {
         const now = await changes(whole);
         return hanging.every((change) => !now.includes(change));
       };
-      await waitFor('what hangs comes to its end', ended, 150_000);
+      await waitFor('what hangs comes to its end', ended, 240_000);
       await whole.cluster.nodes.at(-1)?.cable('whole');
       await whole.claims.allBound(claims, 400_000);
-      await settled(whole, claims, 120_000);
+      await settled(whole, claims, 240_000);
       expect(miscalled(await whole.brickyard.log())).toEqual([]);
       await Promise.all(claims.map((claim) => whole.claims.delete(claim)));
       await settled(whole, [], 300_000);

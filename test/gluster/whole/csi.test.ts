@@ -100,7 +100,7 @@ describe.skipIf(missing.length > 0)('a volume of the form csi', () => {
     plugin = new Plugin(whole);
     await plugin.start();
     csi = new CsiClient(plugin.socket);
-  }, 300_000);
+  });
 
   afterAll(async () => {
     csi?.close();
@@ -133,7 +133,7 @@ describe.skipIf(missing.length > 0)('a volume of the form csi', () => {
       throw new Error('expected a claim');
     }
     claim = made;
-    await whole.claims.allBound([claim], 120_000);
+    await whole.claims.allBound([claim]);
     const [pv] = await whole.claims.volumes();
     const source = pv?.spec?.csi;
     gid = pv?.metadata?.annotations?.['pv.beta.kubernetes.io/gid'] ?? '';
@@ -151,7 +151,7 @@ describe.skipIf(missing.length > 0)('a volume of the form csi', () => {
       }),
     );
     expect(bricks).toEqual([sum, sum, sum]);
-  }, 480_000);
+  });
 
   it('is written to by pods that are not root, for the group of the volume is theirs', async () => {
     /** As a kubelet starts a container with runAsUser: the group of the annotation is a supplemental one. */
@@ -176,7 +176,7 @@ describe.skipIf(missing.length > 0)('a volume of the form csi', () => {
     await plugin.start();
     await csi.publish(volume, staging, target);
     expect(await csi.stats(volume, target)).toMatchObject({ volume_condition: { abnormal: false } });
-  }, 480_000);
+  });
 
   it('is mounted again when its client dies, and the events of the node say so', async () => {
     const { client } = whole.cluster;
@@ -198,7 +198,7 @@ describe.skipIf(missing.length > 0)('a volume of the form csi', () => {
     );
     await write('again', 5);
     expect(await csi.stats(volume, target)).toMatchObject({ volume_condition: { abnormal: false } });
-  }, 480_000);
+  });
 
   it('is mounted again when its client dies while there is no plugin', async () => {
     const { client } = whole.cluster;
@@ -211,18 +211,18 @@ describe.skipIf(missing.length > 0)('a volume of the form csi', () => {
     await plugin.start();
     // For a moment nothing is mounted there, and the directory is empty.
     const again = async (): Promise<boolean> => (await client.run('cat', `${target}/again`)).exitCode === 0;
-    await waitFor('it is mounted again', again, 120_000);
+    await waitFor('it is mounted again', again);
     await write('once more', 5);
     expect(await csi.stats(volume, target)).toMatchObject({ volume_condition: { abnormal: false } });
-  }, 480_000);
+  });
 
   it('grows where it is mounted', async () => {
     const before = await size();
     await whole.claims.grow(claim, '640Mi');
-    await waitFor('the claim says so', async () => (await whole.claims.capacity(claim)) === '640Mi', 120_000);
+    await waitFor('the claim says so', async () => (await whole.claims.capacity(claim)) === '640Mi');
     await csi.node('NodeExpandVolume', { volume_id: volume.volume_id, volume_path: target });
-    await waitFor('the plugin says so', async () => (await size()) >= before + 300 * MiB, 120_000);
-  }, 480_000);
+    await waitFor('the plugin says so', async () => (await size()) >= before + 300 * MiB);
+  });
 
   it('leaves nothing on any node', async () => {
     await csi.unpublish(volume, target);
@@ -232,7 +232,7 @@ describe.skipIf(missing.length > 0)('a volume of the form csi', () => {
     expect(await client.run('pgrep', '--full', 'glusterfs .*globalmount')).toMatchObject({ exitCode: 1 });
     expect(await client.run('ls', target)).toMatchObject({ exitCode: 2 });
     await whole.claims.delete(claim);
-    await settled(whole, [], 120_000);
+    await settled(whole, [], 240_000);
     expect(await whole.claims.volumes()).toEqual([]);
-  }, 480_000);
+  });
 });

@@ -24,7 +24,7 @@ describe.skipIf(missing.length > 0).each(ways)('the life of a claim, with nodes 
   beforeAll(async () => {
     whole = await startRealWhole({ way, diskGiB: 8 });
     nodes = createCommandStorageNodes({ runner: whole.cluster.runner });
-  }, 300_000);
+  });
 
   afterAll(async () => {
     await whole?.close();
@@ -32,7 +32,7 @@ describe.skipIf(missing.length > 0).each(ways)('the life of a claim, with nodes 
 
   tellAfterFailure(() => whole);
 
-  const context = (): CallContext => ({ signal: AbortSignal.timeout(60_000) });
+  const context = (): CallContext => ({ signal: AbortSignal.timeout(120_000) });
   const node = (index: number): RealNode => {
     const found = whole.cluster.nodes[index];
     if (found === undefined) {
@@ -76,7 +76,7 @@ describe.skipIf(missing.length > 0).each(ways)('the life of a claim, with nodes 
       throw new Error('no claim');
     }
     claim = made;
-    await whole.claims.allBound([claim], 60_000);
+    await whole.claims.allBound([claim]);
     await whole.atRest([claim]);
     name = volumeName(`vol_${claim.uid}`);
     expect(await whole.claims.capacity(claim)).toBe('320Mi');
@@ -111,19 +111,19 @@ describe.skipIf(missing.length > 0).each(ways)('the life of a claim, with nodes 
       120_000,
     );
     await client().must('find', mount, '-name', 'too-much', '-delete', '-or', '-name', 'one-more-*', '-delete');
-  }, 240_000);
+  });
 
   it('shows its growth where it is mounted, and holds more', async () => {
     const before = await df();
     await whole.claims.grow(claim, '640Mi');
-    await waitFor('the claim says so', async () => (await whole.claims.capacity(claim)) === '640Mi', 120_000);
+    await waitFor('the claim says so', async () => (await whole.claims.capacity(claim)) === '640Mi');
     const grown = async (): Promise<boolean> => (await df()) >= before + 300 * MiB;
-    await waitFor('df says so', grown, 120_000);
+    await waitFor('df says so', grown);
     // A brick that was full looks every five seconds whether it still is.
     const written = async (): Promise<boolean> => (await write('more', 340, '/dev/zero')).exitCode === 0;
-    await waitFor('a larger file can be written', written, 120_000);
+    await waitFor('a larger file can be written', written);
     expect((await client().must('stat', '--format=%s', `${mount}/more`)).trim()).toBe(String(340 * MiB));
-  }, 480_000);
+  });
 
   /** Begins to heal what waits, and says whether nothing does. */
   const healed = async (): Promise<boolean> => {
@@ -135,23 +135,23 @@ describe.skipIf(missing.length > 0).each(ways)('the life of a claim, with nodes 
   it('survives the loss of a node, in which reads and writes go on', async () => {
     // Gluster looks every five seconds whether a brick is full: one that has not seen its growth yet misses what was
     // written meanwhile, and two copies that are behind would be one too many.
-    await waitFor('every copy has what was written after the growth', healed, 120_000);
+    await waitFor('every copy has what was written after the growth', healed);
     await node(2).kill();
     expect(await write('meanwhile', 10)).toEqual(fine);
     await client().must('cat', `${mount}/file`);
-  }, 480_000);
+  });
 
   it('is whole again after the node has come back', async () => {
     await whole.revive(node(2));
     await waitFor('nothing is left to be healed', healed, 240_000);
     const sum = await checksum(client(), `${mount}/meanwhile`);
     expect(await onBricks('meanwhile')).toEqual([sum, sum, sum]);
-  }, 300_000);
+  });
 
   it('ends with nothing left on any node', async () => {
     await client().unmount(mount);
     await whole.claims.delete(claim);
-    await settled(whole, [], 120_000);
+    await settled(whole, [], 240_000);
     expect(await whole.claims.volumes()).toEqual([]);
   });
 });

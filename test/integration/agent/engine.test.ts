@@ -68,10 +68,8 @@ async function engineOn(nodes: StorageNodes, refs: readonly NodeRef[]): Promise<
     tags: {},
     devices: [{ name: disk, tags: {}, wipe: false }],
   }));
-  await waitFor(
-    'the topology is applied',
-    async () => valueOf(await engine.applyTopology({ clusters: [{ id: clusterId('main'), nodes: desired }] }, forever)),
-    60_000,
+  await waitFor('the topology is applied', async () =>
+    valueOf(await engine.applyTopology({ clusters: [{ id: clusterId('main'), nodes: desired }] }, forever)),
   );
   return engine;
 }
@@ -272,7 +270,7 @@ describe('agents that are killed', () => {
     const made = live(engine, 0);
     for (const { id } of storage.nodes) {
       const before = storage.commands();
-      await waitFor('something is under way', () => storage.commands() > before, 20_000);
+      await waitFor('something is under way', () => storage.commands() > before);
       const { child, port } = agents.get(id) ?? (await start(id, 0));
       child.kill('SIGKILL');
       await once(child, 'exit');

@@ -55,7 +55,7 @@ describe('brickyard sandbox', () => {
   it('stays until SIGINT, then cleans up and ends with 0', async () => {
     const kubeconfig = join(folder, 'kubeconfig');
     const { child, said, ended } = sandbox('--claims', '1', '--kubeconfig', kubeconfig);
-    await waitFor('it says what to try', () => said.out.includes('Ctrl-C ends it.'), 30_000);
+    await waitFor('it says what to try', () => said.out.includes('Ctrl-C ends it.'));
     expect(await readFile(kubeconfig, 'utf8')).toContain('current-context');
     expect(said.out).toContain(`export KUBECONFIG=${kubeconfig}`);
     child.kill('SIGINT');

@@ -90,7 +90,7 @@ describe('brickyard serve', () => {
       ...flags,
     ]);
     const ops = (): Promise<string> =>
-      waitFor('the log names the ops server', () => /"url":"([^"]+)"/.exec(process.log())?.[1], 20_000);
+      waitFor('the log names the ops server', () => /"url":"([^"]+)"/.exec(process.log())?.[1]);
     const get: Serving['get'] = async (path) => {
       const answer = await fetch(`${await ops()}${path}`);
       return { status: answer.status, body: await answer.text() };
@@ -101,14 +101,10 @@ describe('brickyard serve', () => {
       is: async (role) => {
         // Outside of the wait, which would take it for a look that is dear.
         await ops();
-        return waitFor(
-          `it is ${role}`,
-          async () => {
-            const { status, body } = await get('/readyz');
-            return status === 200 && body.includes(`"role":"${role}"`);
-          },
-          30_000,
-        );
+        return waitFor(`it is ${role}`, async () => {
+          const { status, body } = await get('/readyz');
+          return status === 200 && body.includes(`"role":"${role}"`);
+        });
       },
     };
     running.push(serving);
@@ -134,14 +130,10 @@ describe('brickyard serve', () => {
   }
 
   const bound = (name: string): Promise<unknown> =>
-    waitFor(
-      `claim ${name} is bound`,
-      () => {
-        const found = kube.api.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'default', name });
-        return JSON.stringify(found['status']).includes('"phase":"Bound"');
-      },
-      30_000,
-    );
+    waitFor(`claim ${name} is bound`, () => {
+      const found = kube.api.get({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace: 'default', name });
+      return JSON.stringify(found['status']).includes('"phase":"Bound"');
+    });
 
   function storageClass(): void {
     kube.api.create({
@@ -254,15 +246,11 @@ describe('brickyard serve', () => {
     const serving = serve('one', ...flags.map((word, i) => (i % 2 === 0 ? `--leader-election-${word}` : word)));
     await serving.is('leader');
     const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', namespace: 'brickyard', name: 'brickyard' };
-    await waitFor(
-      'the lease is lost',
-      () => {
-        // Again, in case a renewal came between.
-        kube.api.patch(lease, { spec: { holderIdentity: 'somebody else', renewTime: '2026-01-01T00:00:00.000000Z' } });
-        return serving.child.exitCode !== null;
-      },
-      30_000,
-    );
+    await waitFor('the lease is lost', () => {
+      // Again, in case a renewal came between.
+      kube.api.patch(lease, { spec: { holderIdentity: 'somebody else', renewTime: '2026-01-01T00:00:00.000000Z' } });
+      return serving.child.exitCode !== null;
+    });
     expect(await serving.ended).toBe(1);
     expect(serving.log()).toContain('the lease is lost');
   });

@@ -66,7 +66,6 @@ describe('the view by records', () => {
     await waitFor(
       'it is started',
       async () => (await records.volumes()).find((volume) => volume.name === name)?.started,
-      30_000,
     );
   });
 

@@ -235,16 +235,12 @@ export class House {
 
   /** A claim whose status says that size and speaks of growth no more. */
   async grown(name: string, size: string, namespace = 'default'): Promise<PersistentVolumeClaim> {
-    return waitFor(
-      `claim ${name} has ${size}`,
-      () => {
-        const claim = this.claim(name, namespace);
-        const { capacity, conditions = [], allocatedResourceStatuses = {} } = claim?.status ?? {};
-        const quiet = conditions.length === 0 && Object.keys(allocatedResourceStatuses).length === 0;
-        return capacity?.['storage'] === size && quiet ? claim : undefined;
-      },
-      30_000,
-    );
+    return waitFor(`claim ${name} has ${size}`, () => {
+      const claim = this.claim(name, namespace);
+      const { capacity, conditions = [], allocatedResourceStatuses = {} } = claim?.status ?? {};
+      const quiet = conditions.length === 0 && Object.keys(allocatedResourceStatuses).length === 0;
+      return capacity?.['storage'] === size && quiet ? claim : undefined;
+    });
   }
 
   deleteClaim(name: string, namespace = 'default'): void {
@@ -362,6 +358,6 @@ export class House {
 
   /** Resolves when nothing is left. */
   async emptied(): Promise<void> {
-    await waitFor('nothing is left', () => this.isEmpty(), 30_000);
+    await waitFor('nothing is left', () => this.isEmpty());
   }
 }

@@ -76,7 +76,7 @@ async function muchHappens(): Promise<void> {
   for (const claim of ['beside', 'later']) {
     house.deleteClaim(claim);
   }
-  await waitFor('our own volumes are gone', () => house.glusterVolumes().length === 1, 30_000);
+  await waitFor('our own volumes are gone', () => house.glusterVolumes().length === 1);
 }
 
 describe.each([
@@ -96,7 +96,7 @@ describe.each([
     expect(essence(pv)).toEqual(before);
 
     house.deleteClaim(name);
-    await waitFor('the control plane has given it up', () => house.volume(pv)?.status.phase === ending, 30_000);
+    await waitFor('the control plane has given it up', () => house.volume(pv)?.status.phase === ending);
     await muchHappensWithout();
     expect(essence(pv)).toEqual(before);
     expect(writers(pv)).not.toContain('brickyard');
@@ -113,5 +113,5 @@ async function muchHappensWithout(): Promise<void> {
   await house.start();
   await house.loadNodes(3);
   house.deleteClaim('last');
-  await waitFor('our own volume is gone', () => house.glusterVolumes().length === 1, 30_000);
+  await waitFor('our own volume is gone', () => house.glusterVolumes().length === 1);
 }

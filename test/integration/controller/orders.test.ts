@@ -132,7 +132,7 @@ it('whatever is deleted, changed and made anew in whatever order, data goes exac
     expect(stories.flatMap(wrongNow), JSON.stringify(deedsDone?.slice(0, round + 1))).toEqual([]);
   }
   const wrong = (): string[] => stories.flatMap(wrongInTheEnd);
-  await waitFor('all has come to rest', () => wrong().length === 0, 20_000).catch(() => undefined);
+  await waitFor('all has come to rest', () => wrong().length === 0).catch(() => undefined);
   expect(wrong(), JSON.stringify(deedsDone)).toEqual([]);
   // And it stays so: two sweeps later the same is true.
   const later = house.createClaim('later');

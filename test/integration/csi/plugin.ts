@@ -85,7 +85,7 @@ export class TestPlugin {
   /** Starts the process and waits until it listens. */
   async run(): Promise<void> {
     this.#child = this.spawn();
-    await waitFor('the plugin listens', () => existsSync(this.registration) && this.#listens, 60_000);
+    await waitFor('the plugin listens', () => existsSync(this.registration) && this.#listens);
   }
 
   /** Another one for the same place. */

@@ -85,7 +85,7 @@ describe('the node plugin', () => {
 
   it('makes a socket again that somebody takes away', async () => {
     rmSync(plugin.registration);
-    await waitFor('it is there again', () => existsSync(plugin.registration), 30_000);
+    await waitFor('it is there again', () => existsSync(plugin.registration));
     expect((await registerThrough(plugin.registration)).endpoint).toBe(plugin.socket);
   });
 

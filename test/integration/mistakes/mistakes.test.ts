@@ -36,7 +36,7 @@ const open = async (options?: HouseOptions): Promise<House> => {
 
 /** The first event of ours about the object that has that reason. */
 const told = (home: House, uid: string, reason: string): Promise<string> =>
-  waitFor(`an event ${reason}`, () => home.eventsAbout(uid).find((event) => event.startsWith(`${reason}: `)), 20_000);
+  waitFor(`an event ${reason}`, () => home.eventsAbout(uid).find((event) => event.startsWith(`${reason}: `)));
 
 /** What a user gets to see who makes a claim like this. */
 async function claimed(home: House, spec: JsonObject = {}): Promise<string> {

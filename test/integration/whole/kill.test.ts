@@ -26,7 +26,7 @@ it(`a controller killed ${kills} times while claims come and go leaves no orphan
     // Kill once a random number of further commands have reached the storage nodes: a point in the middle of work,
     // wherever that happens to be, without a sleep.
     const target = whole.storage.commands() + Math.floor(random() * 20);
-    await waitFor('some work is done', () => whole.storage.commands() >= target, 30_000);
+    await waitFor('some work is done', () => whole.storage.commands() >= target);
     await whole.brickyard.kill();
     await deleting;
     await whole.restart();

@@ -62,8 +62,8 @@ describe('the controller on the kubernetes store', () => {
     // + one Service, one Endpoints
     expect(writes.total - before, JSON.stringify(writes)).toBeLessThanOrEqual(5 * claims.length + 5);
     await Promise.all(claims.map((claim) => whole.deleteClaim(claim)));
-    await waitFor('every record is gone', async () => Object.keys(await phases(api)).length === 0, 60_000);
-    await waitFor('no PersistentVolume is left', async () => (await whole.leftovers([])).length === 0, 30_000);
+    await waitFor('every record is gone', async () => Object.keys(await phases(api)).length === 0);
+    await waitFor('no PersistentVolume is left', async () => (await whole.leftovers([])).length === 0);
     await whole.atRest([]);
   }, 180_000);
 
@@ -75,7 +75,7 @@ describe('the controller on the kubernetes store', () => {
       const doomed = wanted.splice(0, 2);
       const deleting = Promise.all(doomed.map((claim) => whole.deleteClaim(claim)));
       const target = whole.storage.commands() + round * 7;
-      await waitFor('some work is done', () => whole.storage.commands() >= target, 30_000);
+      await waitFor('some work is done', () => whole.storage.commands() >= target);
       await whole.brickyard.kill();
       await deleting;
       await whole.restart();
@@ -124,10 +124,10 @@ describe('two replicas on the kubernetes store', () => {
     try {
       const first = await whole.createClaims(5);
       await whole.allBound(first, 60_000);
-      await waitFor('the other stands by', async () => (await standby.log()).includes('somebody leads'), 30_000);
+      await waitFor('the other stands by', async () => (await standby.log()).includes('somebody leads'));
       const target = whole.storage.commands() + 10;
       const second = await whole.createClaims(20);
-      await waitFor('some work is done', () => whole.storage.commands() >= target, 30_000);
+      await waitFor('some work is done', () => whole.storage.commands() >= target);
       await whole.brickyard.kill();
       await whole.allBound([...first, ...second], 60_000);
       await waitFor(
@@ -164,20 +164,20 @@ describe('a leader that stands still for longer than its lease', () => {
     try {
       const kept = await whole.createClaims(3);
       await whole.allBound(kept, 60_000);
-      await waitFor('the other stands by', async () => (await standby.log()).includes('somebody leads'), 30_000);
+      await waitFor('the other stands by', async () => (await standby.log()).includes('somebody leads'));
       // Some are to go meanwhile: those that are served already, and those in the middle of whose making it stops.
       const [served, ...stay] = kept;
       const target = whole.storage.commands() + 25;
       const begun = await whole.createClaims(20);
-      await waitFor('it is in the middle of some', () => whole.storage.commands() >= target, 30_000);
+      await waitFor('it is in the middle of some', () => whole.storage.commands() >= target);
       process.kill(pid, 'SIGSTOP');
-      await waitFor('the other leads', async () => (await standby.log()).includes('this replica leads'), 30_000);
+      await waitFor('the other leads', async () => (await standby.log()).includes('this replica leads'));
       const doomed = [...begun.splice(0, 10), ...(served === undefined ? [] : [served])];
       await Promise.all(doomed.map((claim) => whole.deleteClaim(claim)));
       const wanted = [...stay, ...begun, ...(await whole.createClaims(5))];
       await whole.allBound(wanted, 60_000);
       const done = async (): Promise<boolean> => (await whole.leftovers(wanted)).length === 0;
-      await waitFor('nothing unwanted is left', done, 60_000);
+      await waitFor('nothing unwanted is left', done);
       const api = customObjects(whole);
       await waitFor('every record is ready', async () => {
         const all = Object.values(await phases(api));
@@ -185,18 +185,14 @@ describe('a leader that stands still for longer than its lease', () => {
       });
       // The other one's last events are on their way still: what is written from here on is to be the first one's.
       let [seen, since] = [writes(), performance.now()];
-      await waitFor(
-        'the other one has nothing left to write',
-        () => {
-          [seen, since] = writes() === seen ? [seen, since] : [writes(), performance.now()];
-          return performance.now() - since > 5_000;
-        },
-        60_000,
-      );
+      await waitFor('the other one has nothing left to write', () => {
+        [seen, since] = writes() === seen ? [seen, since] : [writes(), performance.now()];
+        return performance.now() - since > 5_000;
+      });
       const [before, data] = [writes(), whole.storage.volumes().map(({ uuid }) => uuid)];
 
       process.kill(pid, 'SIGCONT');
-      await waitFor('the first one has ended', () => !whole.brickyard.running, 30_000);
+      await waitFor('the first one has ended', () => !whole.brickyard.running);
       expect(await whole.brickyard.stop()).toBe(1);
       expect(await whole.brickyard.log()).toContain('lease lost');
       expect(writes() - before).toBe(0);
