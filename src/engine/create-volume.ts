@@ -22,6 +22,9 @@
  * for the retry, or for the delete. After `unknown` the next call looks, as every call does. `rejected` is only ever said
  * before the commit, since it promises that nothing was left; a refusal after it is `failed`.
  *
+ * One end is no end: a volume that gluster refuses to start because its bricks have lost their marks is deleted, having
+ * never been started, and the call goes the whole way once more.
+ *
  * A ready volume goes the same way, with one difference: when gluster does not know it, that is a loss to be looked into,
  * and nothing is made in its place. A growing one is as ready: the answer is where it is and what it serves now, and its
  * growth is carried on by others (grow-volume.ts), so that nobody has to wait for more room in order to get at what is there.
@@ -54,6 +57,12 @@ type Step = (job: Job, gluster: GlusterSession) => Promise<Outcome<Job>>;
 
 /** Times that one call plans a volume anew. Each one needs another node that has fallen silent. */
 const mostReplans = 3;
+
+/** Nothing is left of the volume in gluster, and nothing is in the way of making it anew. */
+const takenBack = 'taken-back';
+
+const wasTakenBack = (outcome: Outcome<Job>): boolean =>
+  outcome.kind === 'waiting' && outcome.on.what === 'condition' && outcome.on.name === takenBack;
 
 export class CreateVolume {
   readonly #work: VolumeWork;
@@ -177,10 +186,11 @@ export class CreateVolume {
 
   async #bringForward(record: VolumeRecord, account: Account, fresh: boolean): Promise<Outcome<VolumeRecord>> {
     let first = fresh;
-    const outcome = await waitOutLocks(this.#work.settings, account.signals, () => {
+    const outcome = await waitOutLocks(this.#work.settings, account.signals, async () => {
       const seen = first ? 'new' : undefined;
       first = false;
-      return this.#walk(record, account, seen);
+      const walked = await this.#walk(record, account, seen);
+      return wasTakenBack(walked) && !account.signals.stop.aborted ? this.#walk(record, account, undefined) : walked;
     });
     return outcome.kind === 'done' ? this.#remember(record, outcome.value.record) : outcome;
   }
@@ -262,7 +272,7 @@ export class CreateVolume {
   /**
    * A create whose answer was lost may land after a later try has looked, seen no volume, and taken the marks of a create
    * that failed off the bricks. Gluster then has a volume that it will never start. It has never been started either, so
-   * nothing is lost with it, and the next try makes it anew.
+   * nothing is lost with it, and it is made anew at once.
    */
   async #takeBack({ record, seen }: Job, refused: Setback, gluster: GlusterSession): Promise<Outcome<Job>> {
     if (record.phase !== 'creating' || (typeof seen !== 'string' && seen.status !== 'created')) {
@@ -273,7 +283,9 @@ export class CreateVolume {
       'deleting a volume that never started: its bricks lost their marks',
     );
     const deleted = await gluster.run('delete', (nodes, context, via) => nodes.deleteVolume(via, record.name, context));
-    return deleted.kind === 'done' ? failed(`${refused.reason}; it is made anew`) : deleted;
+    return deleted.kind === 'done'
+      ? waiting({ what: 'condition', name: takenBack }, `${refused.reason}; it is made anew`)
+      : deleted;
   }
 
   /** Keeps the paths. A record that nobody will confirm any more is written for them; else the confirmation does it. */

@@ -227,10 +227,26 @@ describe('ensureVolume', () => {
 
   it('makes a volume anew that gluster will not start because its bricks lost their marks', async () => {
     const { engine, storage } = await benchOf({ judge: once('startVolume', 'unmarked') });
-    expect((await engine.ensureVolume(requestOf(1), forever)).kind).toBe('failed');
-    expect(storage.volumes()).toEqual([]);
     valueOf(await engine.ensureVolume(requestOf(1), forever));
     expect(storage.volumes()).toMatchObject([{ status: 'started' }]);
+    const around = ['createVolume', 'startVolume', 'deleteVolume', 'volumeInfo'];
+    expect(verbsOf(storage.log).filter((verb) => around.includes(verb))).toEqual([
+      ...['createVolume', 'startVolume', 'deleteVolume'],
+      ...['volumeInfo', 'createVolume', 'startVolume'],
+    ]);
+  });
+
+  it('waits when the bricks of the new one have lost their marks again', async () => {
+    const { engine, storage } = await benchOf({
+      judge: ({ verb }) => (verb === 'startVolume' ? 'unmarked' : 'normal'),
+    });
+    expect(await engine.ensureVolume(requestOf(1), forever)).toMatchObject({
+      kind: 'waiting',
+      on: { what: 'condition' },
+      reason: expect.stringContaining('it is made anew') as string,
+    });
+    expect(verbsOf(storage.log).filter((verb) => verb === 'startVolume')).toHaveLength(2);
+    expect(storage.volumes()).toEqual([]);
   });
 
   it('goes through another node when the first one does not answer', async () => {
