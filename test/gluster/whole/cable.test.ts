@@ -25,24 +25,36 @@ const changes = async ({ cluster }: RealWhole): Promise<readonly string[]> =>
     )
   ).flat();
 
-/**
- * Cuts the last node off while gluster is about to change a volume, until one of its commands hangs: one that was nearly done still
- * gets through. Gives those that hang, and rejects when five cuts have met none.
- */
-async function cutMidChange(whole: RealWhole): Promise<readonly string[]> {
+/** A change that gluster takes that long over waits for somebody, in milliseconds. */
+const hangs = 10_000;
+
+/** The commands of gluster that hang after a cut. None: it met none, but bricks that are being made, or nothing at all. */
+async function hangingNow(whole: RealWhole): Promise<readonly string[]> {
+  const cut = performance.now();
+  const seen = new Map<string, number>();
+  return waitFor('a command hangs, or there is none', async () => {
+    const now = performance.now();
+    const found = await changes(whole);
+    for (const change of found.filter((each) => !seen.has(each))) {
+      seen.set(change, now);
+    }
+    const long = found.filter((change) => now - (seen.get(change) ?? now) >= hangs);
+    return (long.length > 0 || (found.length === 0 && now - cut >= hangs)) && long;
+  });
+}
+
+/** Makes claims, and cuts the last node off while they are served, until that makes a command of gluster hang. */
+async function cutMidCreates(whole: RealWhole): Promise<{ claims: TestClaim[]; hanging: readonly string[] }> {
   const last = whole.cluster.nodes.at(-1);
+  const claims: TestClaim[] = [];
   for (let cut = 0; cut < 5; cut += 1) {
-    await waitFor('gluster changes a volume', async () => (await changes(whole)).length > 0);
+    const more = await whole.claims.create(16, '320Mi');
+    claims.push(...more);
+    await waitFor('some are bound', async () => (await whole.claims.bound(more)) >= 3);
     await last?.cable('cut');
-    const met = await changes(whole);
-    const hanging = async (): Promise<readonly string[]> => {
-      const now = await changes(whole);
-      return met.filter((change) => now.includes(change));
-    };
-    try {
-      await waitFor('gluster is done', async () => (await hanging()).length === 0, 10_000);
-    } catch {
-      return hanging();
+    const hanging = await hangingNow(whole);
+    if (hanging.length > 0) {
+      return { claims, hanging };
     }
     await last?.cable('whole');
   }
@@ -69,9 +81,7 @@ describe.skipIf(missing.length > 0).concurrent.each(ways)(
     tellAfterFailure(() => whole);
 
     it('delays claims and loses none', async () => {
-      const claims: TestClaim[] = await whole.claims.create(16, '320Mi');
-      await waitFor('some are bound', async () => (await whole.claims.bound(claims)) >= 3);
-      const hanging = await cutMidChange(whole);
+      const { claims, hanging } = await cutMidCreates(whole);
       // By its own deadline, or because glusterd gives the member up.
       const ended = async (): Promise<boolean> => {
         const now = await changes(whole);
@@ -83,7 +93,7 @@ describe.skipIf(missing.length > 0).concurrent.each(ways)(
       await settled(whole, claims, 240_000);
       expect(miscalled(await whole.brickyard.log())).toEqual([]);
       await Promise.all(claims.map((claim) => whole.claims.delete(claim)));
-      await settled(whole, [], 300_000);
+      await settled(whole, [], 600_000);
       expect(await whole.claims.volumes()).toEqual([]);
     }, 1_200_000);
   },
