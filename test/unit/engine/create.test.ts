@@ -229,11 +229,12 @@ describe('ensureVolume', () => {
     const { engine, storage } = await benchOf({ judge: once('startVolume', 'unmarked') });
     valueOf(await engine.ensureVolume(requestOf(1), forever));
     expect(storage.volumes()).toMatchObject([{ status: 'started' }]);
-    const around = ['createVolume', 'startVolume', 'deleteVolume', 'volumeInfo'];
-    expect(verbsOf(storage.log).filter((verb) => around.includes(verb))).toEqual([
-      ...['createVolume', 'startVolume', 'deleteVolume'],
-      ...['volumeInfo', 'createVolume', 'startVolume'],
-    ]);
+    const around = /^(?:create|start|delete)Volume$|^volumeInfo$/;
+    expect(
+      verbsOf(storage.log)
+        .filter((verb) => around.test(verb))
+        .join(' '),
+    ).toBe('createVolume startVolume deleteVolume volumeInfo createVolume startVolume');
   });
 
   it('waits when the bricks of the new one have lost their marks again', async () => {
