@@ -89,10 +89,13 @@ describe.skipIf(sshdMissing())('ssh connections', () => {
     const silent = await startSshd();
     const { runner } = client({ keepaliveMs: 100 }, silent);
     expect(await run(runner, ['true'])).toMatchObject({ kind: 'exited' });
-    const result = run(runner, ['sleep', '5'], { deadlineMs: 20_000 });
+    const file = join(silent.directory, 'members');
+    const result = run(runner, family(file));
+    const members = await membersOf(file);
     const serving = await silent.sessions();
     serving.forEach((pid) => process.kill(pid, 'SIGSTOP'));
     expect(await result).toEqual({ kind: 'lost', reason: 'the connection was lost' });
+    members.forEach((pid) => process.kill(pid, 'SIGKILL'));
     await silent.close();
   });
 

@@ -125,7 +125,7 @@ describe.each(['local', 'ssh'] as const)('lanes of the %s runner', (kind) => {
     const caller = new AbortController();
     const givenUp = run(runner, second(directory), lane, caller.signal);
     // Queues behind the other one here, and so is never sent.
-    const late = run(runner, second(directory), { ...lane, deadlineMs: 700 });
+    const late = run(runner, second(directory), { ...lane, deadlineMs: 1_500 });
     expect(await late).toEqual({
       kind: 'lost',
       reason: 'deadline passed while an earlier command of its lane was running',
@@ -141,7 +141,7 @@ describe.each(['local', 'ssh'] as const)('lanes of the %s runner', (kind) => {
   it.skipIf(skipped)('are free again when a deadline has ended what held them', async () => {
     await arrange();
     const file = join(directory, 'members');
-    const held = run(runner, family(file), { ...lane, deadlineMs: 2_000 });
+    const held = run(runner, family(file), { ...lane, deadlineMs: 6_000 });
     const members = await membersOf(file);
     expect(await held).toEqual({ kind: 'lost', reason: 'deadline passed' });
     expect(await run(runner, ['true'], lane)).toMatchObject({ kind: 'exited', exitCode: 0 });
@@ -152,7 +152,7 @@ describe.each(['local', 'ssh'] as const)('lanes of the %s runner', (kind) => {
     await arrange();
     const left = ['sh', '-c', 'setsid sh -c \'until [ -e "$1/go" ]; do sleep 0.02; done\' sh "$1" >/dev/null 2>&1 &'];
     expect(await run(runner, [...left, 'sh', directory], lane)).toMatchObject({ kind: 'exited', exitCode: 0 });
-    expect(await run(runner, ['true'], { ...lane, deadlineMs: 500 })).toMatchObject({ kind: 'lost' });
+    expect(await run(runner, ['true'], { ...lane, deadlineMs: 2_000 })).toMatchObject({ kind: 'lost' });
     await writeFile(join(directory, 'go'), '');
     expect(await run(runner, ['true'], lane)).toMatchObject({ kind: 'exited', exitCode: 0 });
   });
@@ -174,7 +174,7 @@ describe.each(['local', 'ssh'] as const)('lanes of the %s runner', (kind) => {
         (await readlink(`/proc/${pid.trim()}/exe`)).endsWith('/lvm') && !links.some((link) => link.endsWith('.lock'))
       );
     });
-    expect(await run(runner, ['true'], { ...lane, deadlineMs: 500 })).toMatchObject({ kind: 'lost' });
+    expect(await run(runner, ['true'], { ...lane, deadlineMs: 2_000 })).toMatchObject({ kind: 'lost' });
     await questions.close();
     expect(await running).toMatchObject({ kind: 'exited', stderr: expect.not.stringContaining('leaked') as unknown });
     expect(await run(runner, ['true'], lane)).toMatchObject({ kind: 'exited' });

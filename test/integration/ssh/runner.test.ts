@@ -68,7 +68,7 @@ describe.skipIf(sshdMissing())('commands by ssh', () => {
 
   it.each([{ lane: 'brick' }, {}])('die with their children at the deadline, and are lost: %o', async (lane) => {
     const file = join(sshd.directory, `deadline-${lane.lane}`);
-    const result = run(runner, family(file), { deadlineMs: 3_000, ...lane });
+    const result = run(runner, family(file), { deadlineMs: 6_000, ...lane });
     const members = await membersOf(file);
     expect(await result).toEqual({ kind: 'lost', reason: 'deadline passed' });
     await waitFor('they are gone', () => !anyAlive(members));
@@ -77,7 +77,7 @@ describe.skipIf(sshdMissing())('commands by ssh', () => {
   it('are ended at the deadline by the node itself when nobody is left who would', async () => {
     const gone = clientOf(sshd).runner;
     const file = join(sshd.directory, 'orphans');
-    const result = run(gone, family(file), { deadlineMs: 5_000 });
+    const result = run(gone, family(file), { deadlineMs: 10_000 });
     const members = await membersOf(file);
     gone.close();
     expect(await result).toEqual({ kind: 'lost', reason: 'the connection was lost' });
@@ -90,7 +90,7 @@ describe.skipIf(sshdMissing())('commands by ssh', () => {
   it('are lost when the caller gives up, and end with their children', async () => {
     const caller = new AbortController();
     const file = join(sshd.directory, 'given-up');
-    const result = run(runner, family(file), { deadlineMs: 5_000 }, caller.signal);
+    const result = run(runner, family(file), { deadlineMs: 10_000 }, caller.signal);
     const members = await membersOf(file);
     caller.abort(new Error('enough'));
     expect(await result).toEqual({ kind: 'lost', reason: 'the caller gave up' });
