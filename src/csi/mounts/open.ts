@@ -5,6 +5,7 @@ import { done, type Outcome } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import type { CommandRunner } from '../../gluster/runner.ts';
 import type { CallContext, Mounts, Standing } from './api.ts';
+import { Bell } from './bell.ts';
 import type { ClientHost } from './client.ts';
 import { Host } from './host.ts';
 import { known, type KnownMount } from './known.ts';
@@ -42,11 +43,18 @@ export function openMounts(options: MountsOptions): KeptMounts {
     ...options,
     said: new Set(),
     turns: new Turns(),
+    bell: new Bell(),
     silent: new Set(),
     attempts: new Map(),
   };
   return {
-    stage: (directory, wish, context) => stage(room, directory, wish, context),
+    stage: async (directory, wish, context) => {
+      const staged = await stage(room, directory, wish, context);
+      if (staged.kind === 'done') {
+        room.bell.ring();
+      }
+      return staged;
+    },
     unstage: (directory, context) => unstage(room, directory, context),
     publish: (staged, target, wanted, context) => publish(room, staged, target, wanted, context),
     unpublish: (target, context) => unpublish(room, target, context),

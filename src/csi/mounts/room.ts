@@ -2,6 +2,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Outcome } from '../../domain/outcome.ts';
 import type { CallContext } from './api.ts';
+import type { Bell } from './bell.ts';
 import type { ClientHost } from './client.ts';
 import { Host, type HostTools } from './host.ts';
 import { placeOf } from './place.ts';
@@ -11,6 +12,8 @@ export interface Room extends HostTools, ClientHost {
   readonly clock: Clock;
   readonly kubeletDirectory: string;
   readonly turns: Turns;
+  /** Rung when something was mounted. */
+  readonly bell: Bell;
   /** Directories whose file system did not answer the last time. */
   readonly silent: Set<string>;
   /** By directory, how many attempts to mount there came to nothing: each begins with another server. */

@@ -1,6 +1,6 @@
 /**
- * Looks at our mounts every few seconds, and mounts again what has died. A client that has ended takes its mounts with it, for good: nothing
- * can be lost by replacing them. The staged one comes first, by the words that the process list showed while its client was
+ * Looks at our mounts every few seconds, and whenever one was made, and mounts again what has died. A client that has ended
+ * takes its mounts with it, for good: nothing can be lost by replacing them. The staged one comes first, by the words that the process list showed while its client was
  * alive, to this process or to an earlier one (memory.ts); then each pod's. A container that runs still has the dead mount, and
  * gets the new one when it is started again: that is for others to tell.
  */
@@ -51,8 +51,10 @@ export async function watch(room: Room, options: WatchOptions): Promise<void> {
   const { signal, everyMs } = options;
   const patrol = new Patrol(room, options, (await options.memory?.recall()) ?? new Map());
   while (!signal.aborted) {
+    // A mount that is made during the look, too, is seen and remembered at once, and not after the rest.
+    const woken = AbortSignal.any([signal, room.bell.signal]);
     await patrol.look();
-    await room.clock.sleep(everyMs, signal).catch(() => undefined);
+    await room.clock.sleep(everyMs, woken).catch(() => undefined);
   }
 }
 

@@ -3,6 +3,7 @@ import type { KnownMount } from '../../../../src/csi/mounts/known.ts';
 import type { ClientWords, Memory } from '../../../../src/csi/mounts/memory.ts';
 import type { MountNotice } from '../../../../src/csi/mounts/watch.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
+import { waitFor } from '../../../support/wait-for.ts';
 import { FakeHost } from './fake-host.ts';
 import { context, openOn, staged, target, wish } from './support.ts';
 
@@ -42,7 +43,7 @@ async function watched(host: FakeHost, ready = true, memory?: Memory) {
     }
   };
   await tick();
-  return { mounts, notices, looks, tick, end: async () => (stop.abort(), over) };
+  return { mounts, clock, notices, looks, tick, end: async () => (stop.abort(), over) };
 }
 
 describe('the watch over mounts', () => {
@@ -115,6 +116,18 @@ describe('the watch over mounts', () => {
     expect(notices.map(({ kind }) => kind)).toEqual(['dead', 'repaired']);
     expect(host.targets()).toEqual([staged, target, reader]);
     expect(await mounts.stage(staged, wish({ options: ['acl'] }), context())).toEqual({ kind: 'done' });
+    await end();
+  });
+
+  it('remembers a client as soon as it was started, and not after its rest', async () => {
+    const host = new FakeHost();
+    const { kept, memory } = remembering();
+    const { mounts, clock, end } = await watched(host, false, memory);
+    const then = clock.monotonic();
+    await mounts.stage(staged, wish(), context());
+    await waitFor('it is remembered', () => kept.length > 1);
+    expect(kept.map((words) => [...words.keys()])).toEqual([[], [staged]]);
+    expect(clock.monotonic()).toBe(then);
     await end();
   });
 
