@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { clusterId, deviceName, hostName, nodeId, type NodeId } from '../domain/names.ts';
 import { branded } from '../domain/schema.ts';
-import { placementState, serialNumber, tags, zoneName, type NodeRecord } from '../domain/topology.ts';
+import { placementState, serialNumber, tags, zoneName, zoneNameShape, type NodeRecord } from '../domain/topology.ts';
 import type { VolumeRecord } from '../domain/volume.ts';
 import type { ClusterDeviceUsage, VolumeEngine } from '../engine/api.ts';
 import type { NodeProblem, WatchedNode } from '../engine/node-watch/api.ts';
@@ -17,7 +17,7 @@ export type NodeQuery = z.infer<typeof nodeQuery>;
 export const newNodeQuery = z.strictObject({
   node: branded((text) => nodeId(text)),
   cluster: branded((text) => clusterId(text)).optional(),
-  zone: z.string().regex(zoneName, 'expected a name of letters, digits, _ . and -').optional(),
+  zone: z.string().regex(zoneName, `expected ${zoneNameShape}`).optional(),
   manage: branded((text) => hostName(text, 'manage')).optional(),
   storage: branded((text) => hostName(text, 'storage')).optional(),
   tags: tags.default({}),

@@ -32,6 +32,8 @@ export const deviceRecord = z.object({
 export type DeviceRecord = z.infer<typeof deviceRecord>;
 
 export const zoneName = /^[a-zA-Z0-9_.-]{1,63}$/;
+/** `zoneName` in words, for messages. */
+export const zoneNameShape = 'a zone of 1 to 63 letters, digits, _ . and -';
 
 /** A storage server and its devices: one self-contained record. */
 export const nodeRecord = z.object({

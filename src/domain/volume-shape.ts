@@ -5,9 +5,9 @@ import { describeRule } from './placement/request.ts';
 import { tagRule, zoneSpread } from './placement-rules.ts';
 import { bytes, describeSize, GiB } from './quantity.ts';
 import { byteSize } from './schema.ts';
-import { zoneName } from './topology.ts';
+import { zoneName, zoneNameShape } from './topology.ts';
 
-const zones = z.array(z.string().regex(zoneName, 'expected a zone of 1 to 63 letters, digits, _ . and -')).default([]);
+const zones = z.array(z.string().regex(zoneName, `expected ${zoneNameShape}`)).default([]);
 
 export const volumeShape = z.strictObject({
   /** Usable bytes, at least 1. */

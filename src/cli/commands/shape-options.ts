@@ -4,7 +4,7 @@ import { durabilityProblem, type Durability } from '../../domain/durability.ts';
 import { readTagRule, snapshotFactor, wholeNumber } from '../../domain/parameter-values.ts';
 import type { TagRule, ZoneSpread } from '../../domain/placement-rules.ts';
 import { parseQuantity, type Bytes } from '../../domain/quantity.ts';
-import { zoneName } from '../../domain/topology.ts';
+import { zoneName, zoneNameShape } from '../../domain/topology.ts';
 import { usualShape, type VolumeShape } from '../../domain/volume-shape.ts';
 import { UsageError } from '../exit-codes.ts';
 
@@ -119,7 +119,7 @@ const andZone = (text: string, before: readonly string[] | undefined): string[] 
 
 function readZone(text: string): string {
   if (!zoneName.test(text)) {
-    throw new RangeError(`expected a zone of 1 to 63 letters, digits, _ . and -, got ${JSON.stringify(text)}`);
+    throw new RangeError(`expected ${zoneNameShape}, got ${JSON.stringify(text)}`);
   }
   return text;
 }

@@ -1,8 +1,8 @@
 /**
  * Looks at our mounts every few seconds, and whenever one was made, and mounts again what has died. A client that has ended
- * takes its mounts with it, for good: nothing can be lost by replacing them. The staged one comes first, by the words that the process list showed while its client was
- * alive, to this process or to an earlier one (memory.ts); then each pod's. A container that runs still has the dead mount, and
- * gets the new one when it is started again: that is for others to tell.
+ * takes its mounts with it, for good: nothing can be lost by replacing them. The staged one comes first, by the words that the
+ * process list showed while its client was alive, to this process or to an earlier one (memory.ts); then each pod's. A container
+ * that runs still has the dead mount, and gets the new one when it is started again: that is for others to tell.
  */
 import { done, failed, joinOutcomes, type Outcome } from '../../domain/outcome.ts';
 import type { VolumeName } from '../../domain/names.ts';
