@@ -2,6 +2,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { done, type Outcome } from '../../src/domain/outcome.ts';
 import { bytes, MiB } from '../../src/domain/quantity.ts';
 import type { BrickFacts, BrickSpec } from '../../src/engine/ports.ts';
+import { brickPlaceOf } from '../../src/gluster/bricks/lvm-thin/names.ts';
 import type { CommandRunner } from '../../src/gluster/runner.ts';
 import { missingForLvm } from './harness/missing.ts';
 import {
@@ -186,8 +187,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
     const brick = newBrick();
     const { path } = valueOf(await ensure(brick));
     await guest.shell(`echo data > ${path}/file`);
-    const report = `lvs --noheadings -o vg_name,lv_name -S 'lv_tags=brickyard.brick=${brick.id}'`;
-    const [group = '', pool = ''] = (await guest.shell(report)).trim().split(/\s+/);
+    const { group, pool } = brickPlaceOf(guestNode.id, brickDisk, brick.id);
     // Its metadata is active and the pool is not: so lvcreate or lvchange leave it when they are killed.
     const torn = `umount $(dirname ${path}); lvchange -qq -an ${group}; lvchange -qq -y -ay ${group}/${pool}_tmeta`;
     const ways: (() => Promise<Outcome<unknown>>)[] = [
@@ -210,8 +210,7 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
     async () => {
       const brick = newBrick();
       const { path } = valueOf(await ensure(brick));
-      const report = `lvs --noheadings -o vg_name,lv_name -S 'lv_tags=brickyard.brick=${brick.id}'`;
-      const [group = '', pool = ''] = (await guest.shell(report)).trim().split(/\s+/);
+      const { group, pool } = brickPlaceOf(guestNode.id, brickDisk, brick.id);
       // LVM's record of the volume stays, and the pool forgets it.
       await guest.shell(
         `umount $(dirname ${path}); lvchange -qq -an ${group}; lvchange -qq -ay ${group}/${pool}; ` +
@@ -221,6 +220,25 @@ describe.skipIf(missing.length > 0)('bricks on real LVM whose work is cut off', 
       expect(used).toMatchObject({ kind: 'failed', reason: expect.stringContaining('has no data of brick') as string });
       expect(await ensure(brick)).toMatchObject({ kind: 'done' });
       await guest.shell(`echo data > ${path}/file`);
+      expect(await destroy(brick)).toEqual(done());
+      expect(await leftovers(guest)).toBe('');
+    },
+  );
+
+  it.runIf(whole)(
+    'by the death of lvcreate before the pool knew of the volume, and LVM of the pool, are made anew or destroyed',
+    async () => {
+      const brick = newBrick();
+      const { path } = valueOf(await ensure(brick));
+      const { group, pool } = brickPlaceOf(guestNode.id, brickDisk, brick.id);
+      // The kernel's pool runs without the device by which LVM sees it.
+      const torn =
+        `umount $(dirname ${path}); lvchange -qq -an ${group}; lvchange -qq -ay ${group}/${pool}; ` +
+        `dmsetup message ${group}-${pool}-tpool 0 'delete 1'; dmsetup remove ${group}-${pool}`;
+      await guest.shell(torn);
+      expect(await ensure(brick)).toMatchObject({ kind: 'done' });
+      expect(await guest.shell(`echo data > ${path}/file; cat ${path}/file`)).toBe('data\n');
+      await guest.shell(torn);
       expect(await destroy(brick)).toEqual(done());
       expect(await leftovers(guest)).toBe('');
     },

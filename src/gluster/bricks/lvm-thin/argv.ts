@@ -82,6 +82,10 @@ export const lvRemovePool = (place: BrickPlace): Command => change('lvremove', '
 export const lvActivate = (place: BrickPlace): Command =>
   change('lvchange', '--activate', 'y', `${place.group}/${place.volume}`);
 
+/** Makes a pool active, with none of the volumes in it. */
+export const lvActivatePool = ({ group, pool }: BrickPlace): Command =>
+  change('lvchange', '--activate', 'y', `${group}/${pool}`);
+
 /** What a pool is made of, where it is active without the pool. LVM refuses while the pool is active. */
 export const lvDeactivateParts = ({ group, pool }: BrickPlace): Command =>
   change('lvchange', '--activate', 'n', `${group}/${pool}_tmeta`, `${group}/${pool}_tdata`);

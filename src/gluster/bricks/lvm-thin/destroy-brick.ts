@@ -3,10 +3,8 @@ import { done, waiting, type Outcome, type Setback } from '../../../domain/outco
 import type { BrickSpec } from '../../../engine/ports.ts';
 import type { Errand } from '../../errand.ts';
 import { unmounted, withoutMountPoint } from '../mounts.ts';
-import { step } from '../steps.ts';
-import { lvRemovePool } from './argv.ts';
-import { volumeMissing } from './failures.ts';
 import { brickPlaceOf, type BrickPlace } from './names.ts';
+import { poolRemoved } from './remove-pool.ts';
 import { whatStands } from './what-stands.ts';
 
 export async function destroyBrick(errand: Errand, brick: BrickSpec): Promise<Outcome<void>> {
@@ -25,7 +23,7 @@ export async function destroyBrick(errand: Errand, brick: BrickSpec): Promise<Ou
       return standing.others.length > 0
         ? keptFor(standing.others, errand, brick, place)
         : ((await unmounted(errand, place)) ??
-            (await step(errand, lvRemovePool(place), volumeMissing)) ??
+            (await poolRemoved(errand, place)) ??
             (await withoutMountPoint(errand, place)) ??
             done());
     case 'nothing':

@@ -14,9 +14,10 @@ import { servedDirectory } from '../served-directory.ts';
 import { step } from '../steps.ts';
 import { activate } from './activate.ts';
 import * as lvm from './argv.ts';
-import { groupMissing, noSpace, volumeExists, volumeMissing } from './failures.ts';
+import { groupMissing, noSpace, volumeExists } from './failures.ts';
 import { fileSystem, mounted } from './file-system.ts';
 import { brickPlaceOf, brickTags, identityTagOf, type BrickPlace } from './names.ts';
+import { poolRemoved } from './remove-pool.ts';
 import { whatStands } from './what-stands.ts';
 
 interface Work {
@@ -118,7 +119,7 @@ async function withIdentity({ errand, brick, place }: Work, said: string | undef
  * has ever been in any of them, and lvremove takes them all.
  */
 async function madeAnew(work: Work): Promise<Made | Setback> {
-  const setback = await step(work.errand, lvm.lvRemovePool(work.place), volumeMissing);
+  const setback = await poolRemoved(work.errand, work.place);
   if (setback !== undefined) {
     return setback;
   }

@@ -13,6 +13,8 @@ export const volumeExists = says(/already exists in (?:Volume|volume) group/);
 export const sameSize = says(/matches existing size/);
 /** A pool's data or metadata is active by itself: LVM then neither activates nor extends anything of the pool. */
 export const partActive = says(/is prohibited while logical volume \S+ is active|with active component LV/);
+/** The kernel's pool runs, which LVM does not see, and holds the parts that LVM would put to sleep. */
+export const poolHalfActive = says(/Cannot deactivate subvolume \S+ of logical volume/);
 /** The kernel's pool has no such volume, whatever LVM's own records say. */
 export const unbornVolume = says(/reload ioctl on .* failed: No data available/);
 export const noSpace = says(/[Ii]nsufficient (?:free space|suitable (?:allocatable|contiguous))/);

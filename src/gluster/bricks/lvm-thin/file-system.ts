@@ -5,8 +5,8 @@ import type { Errand } from '../../errand.ts';
 import type { Exited } from '../../runner.ts';
 import { mountOn, strangeMount } from '../mounts.ts';
 import { step } from '../steps.ts';
-import { lvRemovePool } from './argv.ts';
 import type { BrickPlace } from './names.ts';
+import { poolRemoved } from './remove-pool.ts';
 
 /** Makes it; one that is there already is kept: mkfs is never forced over anything. */
 export async function fileSystem(
@@ -82,7 +82,7 @@ export async function mounted(
  * makes it anew.
  */
 async function givenUp(errand: Errand, place: BrickPlace, { stderr }: Exited): Promise<Setback> {
-  const setback = await step(errand, lvRemovePool(place));
+  const setback = await poolRemoved(errand, place);
   return (
     setback ??
     failed(`${errand.node.id}: ${place.device} did not mount and was removed to be made anew: ${stderr.trim()}`)

@@ -5,6 +5,7 @@ import { deviceName } from '../../../../src/domain/names.ts';
 import { done } from '../../../../src/domain/outcome.ts';
 import { bytes, GiB, MiB } from '../../../../src/domain/quantity.ts';
 import type { BrickSpec } from '../../../../src/engine/ports.ts';
+import { brickPlaceOf } from '../../../../src/gluster/bricks/lvm-thin/names.ts';
 import type { FaultSpec } from '../../../../src/gluster/simulated/faults.ts';
 import { createCommandStorageNodes } from '../../../../src/gluster/storage-nodes.ts';
 import { disk, nodeSpecs, simulatedCluster, type SimulatedCluster } from '../../../support/simulated-cluster.ts';
@@ -255,6 +256,25 @@ describe('a brick whose making was cut off', () => {
     const changes = cluster.ran.slice(before).filter(({ line }) => line.startsWith('lvchange'));
     expect(changes.map(({ line }) => line.split(' ')[4])).toEqual(['y', 'n', 'y']);
     expect(state().mounts).toHaveLength(1);
+  });
+
+  it('when LVM was killed before it put the volume into the pool, the pool is activated before it is removed', async () => {
+    const brick = brickOf(1, 0);
+    await ensure(brick);
+    const stderr =
+      '  Device g-p_tmeta (253:5) is used by another device.\n' +
+      '  Cannot deactivate subvolume g/p_tmeta of logical volume g/p.';
+    cluster.simulation.faults.add({ effect: { kind: 'fail', exitCode: 5, stderr }, argv: '^lvremove ', times: 1 });
+    const before = cluster.ran.length;
+    expect(await destroy(brick)).toEqual(done());
+    const lines = cluster.ran.slice(before).map(({ line }) => line);
+    const { group, pool } = brickPlaceOf(node().id, disk, brick.id);
+    expect(lines.filter((line) => /^lv(?:change|remove) /.test(line))).toEqual([
+      `lvremove --quiet --quiet --yes ${group}/${pool}`,
+      `lvchange --quiet --quiet --activate y ${group}/${pool}`,
+      `lvremove --quiet --quiet --yes ${group}/${pool}`,
+    ]);
+    expect(volumes()).toEqual([]);
   });
 
   it('when its pool knows nothing of the volume, it is made anew only where no volume ever stood', async () => {
