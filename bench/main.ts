@@ -28,6 +28,10 @@ const benches: Readonly<Record<string, { readonly about: string; readonly load: 
       'mounts on one node: time for each, memory of the plugin, restart with all in place: mounts [STAGED] [PODS EACH]',
     load: async () => (await import('./mounts.ts')).run,
   },
+  plugin: {
+    about: 'memory of the node plugin as its image runs it, at rest and after many calls: plugin [CALLS]',
+    load: async () => (await import('./plugin.ts')).run,
+  },
   restart: {
     about: 'time from opening each store to ready, and memory, with many volumes: restart [VOLUMES]',
     load: async () => (await import('./restart.ts')).run,
