@@ -18,6 +18,8 @@ import { createCommandStorageNodes } from '../src/gluster/storage-nodes.ts';
 import { SqliteStore } from '../src/store/sqlite.ts';
 import { startRealCluster, type RealCluster } from '../test/gluster/harness/cluster.ts';
 import { realClock } from '../test/support/test-api.ts';
+import { wholeNumber } from './support/arguments.ts';
+import { quantile } from './support/report.ts';
 import { bare, bricksByShell, bricksByVerbs, valueOf, type Contender } from './gluster-bare.ts';
 
 const budget = 0.95;
@@ -35,8 +37,8 @@ interface Lap {
 
 /** Usage: `gluster [VOLUMES A ROUND] [UNDER WAY]`; 10 and 8 unless said otherwise, which take about five minutes. Needs root and glusterd. */
 export async function run(args: readonly string[]): Promise<void> {
-  const count = wholeNumber(args[0], 10);
-  const atOnce = wholeNumber(args[1], 8);
+  const count = wholeNumber(args[0], 10, 1);
+  const atOnce = wholeNumber(args[1], 8, 1);
   const cluster = await startRealCluster(3, { diskGiB: 2 + count });
   const steps = new Steps();
   try {
@@ -196,17 +198,4 @@ class Steps {
       console.log(`${step.padEnd(14)} ${cells.map((cell) => String(cell).padStart(8)).join(' ')}`);
     }
   }
-}
-
-function quantile(values: readonly number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
-}
-
-function wholeNumber(text: string | undefined, fallback: number): number {
-  const value = Number(text ?? fallback);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`expected a whole number from 1, got ${JSON.stringify(text)}`);
-  }
-  return value;
 }

@@ -11,11 +11,13 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { answerShape, kubelet, volumes, type Answer, type Errand } from './mounts-plugin.ts';
 import { startRealCluster, type RealCluster } from '../test/gluster/harness/cluster.ts';
+import { wholeNumber } from './support/arguments.ts';
+import { quantile } from './support/report.ts';
 
 /** Usage: `mounts [STAGED] [PODS EACH]`; 20 and 10 unless said otherwise, which makes 200. Needs root and glusterd. */
 export async function run(args: readonly string[]): Promise<void> {
-  const staged = wholeNumber(args[0], 20);
-  const each = wholeNumber(args[1], 10);
+  const staged = wholeNumber(args[0], 20, 1);
+  const each = wholeNumber(args[1], 10, 1);
   const cluster = await startRealCluster(3);
   let groups: readonly string[] = [];
   try {
@@ -81,16 +83,6 @@ async function end(child: ChildProcess): Promise<void> {
 }
 
 function report(what: string, times: readonly number[]): void {
-  const sorted = times.toSorted((a, b) => a - b);
-  const at = (part: number): string =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN).toFixed(0);
+  const at = (part: number): string => quantile(times, part).toFixed(0);
   console.log(`${what.padEnd(10)} ${String(times.length).padStart(4)} times  p50 ${at(0.5)} ms  p99 ${at(0.99)} ms`);
-}
-
-function wholeNumber(text: string | undefined, fallback: number): number {
-  const value = Number(text ?? fallback);
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new RangeError(`expected a whole number from 1, got ${JSON.stringify(text)}`);
-  }
-  return value;
 }

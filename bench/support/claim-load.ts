@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import type { ClaimServer } from './claim-server.ts';
+import { quantile } from './report.ts';
 
 /**
  * Keeps `atOnce` claims under way until `count` have been made, and times each: the time from create to bound is then
@@ -46,8 +47,7 @@ export class ClaimLoad {
 
   /** From create to bound, in whole milliseconds. */
   quantile(part: number): number {
-    const sorted = this.#times.toSorted((a, b) => a - b);
-    return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0);
+    return Math.round(this.#times.length === 0 ? 0 : quantile(this.#times, part));
   }
 
   #isBound(name: string): void {

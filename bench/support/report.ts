@@ -10,3 +10,9 @@ export function verdict(name: string, value: string, budget: string, met: boolea
     process.exitCode = 1;
   }
 }
+
+/** What a part of the values, from 0 to 1, does not exceed; NaN of none. */
+export function quantile(values: readonly number[], part: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN;
+}

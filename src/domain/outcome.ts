@@ -67,6 +67,10 @@ export function isDone<T>(outcome: Outcome<T>): outcome is Done<T> {
   return outcome.kind === 'done';
 }
 
+/** Whether it waits for a condition of that name. */
+export const waitsFor = (outcome: Outcome<unknown>, condition: string): outcome is Waiting =>
+  outcome.kind === 'waiting' && outcome.on.what === 'condition' && outcome.on.name === condition;
+
 /** From the one that binds the caller least to the one that binds it most. */
 const severity: Readonly<Record<Setback['kind'], number>> = { rejected: 0, failed: 1, waiting: 2, unknown: 3 };
 

@@ -30,7 +30,16 @@
  * growth is carried on by others (grow-volume.ts), so that nobody has to wait for more room in order to get at what is there.
  */
 import { recordedRules } from '../domain/placement-rules.ts';
-import { done, failed, rejected, waiting, type Awaited, type Outcome, type Setback } from '../domain/outcome.ts';
+import {
+  done,
+  failed,
+  rejected,
+  waiting,
+  waitsFor,
+  type Awaited,
+  type Outcome,
+  type Setback,
+} from '../domain/outcome.ts';
 import type { VolumeOption, VolumeRecord, VolumeRequest } from '../domain/volume.ts';
 import { addressesOf } from './addresses.ts';
 import { hasPaths, withPaths } from './brick-match.ts';
@@ -60,9 +69,6 @@ const mostReplans = 3;
 
 /** Nothing is left of the volume in gluster, and nothing is in the way of making it anew. */
 const takenBack = 'taken-back';
-
-const wasTakenBack = (outcome: Outcome<Job>): boolean =>
-  outcome.kind === 'waiting' && outcome.on.what === 'condition' && outcome.on.name === takenBack;
 
 export class CreateVolume {
   readonly #work: VolumeWork;
@@ -190,7 +196,9 @@ export class CreateVolume {
       const seen = first ? 'new' : undefined;
       first = false;
       const walked = await this.#walk(record, account, seen);
-      return wasTakenBack(walked) && !account.signals.stop.aborted ? this.#walk(record, account, undefined) : walked;
+      return waitsFor(walked, takenBack) && !account.signals.stop.aborted
+        ? this.#walk(record, account, undefined)
+        : walked;
     });
     return outcome.kind === 'done' ? this.#remember(record, outcome.value.record) : outcome;
   }
@@ -263,7 +271,7 @@ export class CreateVolume {
       return done(job);
     }
     const started = await gluster.run('start', (nodes, context, via) => nodes.startVolume(via, record.name, context));
-    if (started.kind === 'waiting' && started.on.what === 'condition' && started.on.name === bricksUnmarked) {
+    if (waitsFor(started, bricksUnmarked)) {
       return this.#takeBack(job, started, gluster);
     }
     return started.kind === 'done' ? done(job) : started;

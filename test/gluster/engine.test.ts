@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/domain/log.ts';
 import { clusterId, volumeId, volumeNameFor } from '../../src/domain/names.ts';
-import type { Outcome } from '../../src/domain/outcome.ts';
 import { bytes, MiB, type Bytes } from '../../src/domain/quantity.ts';
 import type { VolumeRequest } from '../../src/domain/volume.ts';
 import type { VolumeEngine } from '../../src/engine/api.ts';
@@ -15,17 +14,11 @@ import { realClock } from '../support/test-api.ts';
 import { missingForGluster } from './environment.ts';
 import { startRealCluster, type RealCluster } from './harness/cluster.ts';
 import { empty, standingOn } from './harness/leftovers.ts';
+import { valueOf } from './support.ts';
 
 const missing = await missingForGluster();
 const forever = new AbortController().signal;
 const small = bytes(320 * MiB);
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  if (outcome.kind !== 'done') {
-    throw new Error(`${outcome.kind}: ${outcome.reason}`);
-  }
-  return outcome.value;
-}
 
 function request(id: VolumeRequest['id'], size: Bytes = small): VolumeRequest {
   return {

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { brickIdFor, clusterId, deviceName, volumeId, volumeNameFor } from '../../src/domain/names.ts';
-import { isDone, type Outcome } from '../../src/domain/outcome.ts';
 import { bytes, GiB } from '../../src/domain/quantity.ts';
 import type { VolumeRecord } from '../../src/domain/volume.ts';
 import { identityOf, identityOptions } from '../../src/engine/identity.ts';
@@ -8,6 +7,7 @@ import type { CallContext, StorageNodes, VolumeSpec } from '../../src/engine/por
 import { createCommandStorageNodes } from '../../src/gluster/storage-nodes.ts';
 import { missingForGluster } from './environment.ts';
 import { startRealCluster, type RealCluster, type RealNode } from './harness/cluster.ts';
+import { valueOf } from './support.ts';
 
 const missing = await missingForGluster();
 
@@ -98,10 +98,6 @@ describe.skipIf(missing.length > 0)('the volume verbs on a real gluster', () => 
 
 function fail(why: string): never {
   throw new Error(why);
-}
-
-function valueOf<T>(outcome: Outcome<T>): T {
-  return isDone(outcome) ? outcome.value : fail(`expected done, got ${JSON.stringify(outcome)}`);
 }
 
 function recordOf(nodes: readonly RealNode[]): VolumeRecord {

@@ -10,7 +10,7 @@
 import type { Clock } from '../../domain/clock.ts';
 import type { Log } from '../../domain/log.ts';
 import { volumeName, type BrickId, type DeviceName, type VolumeName } from '../../domain/names.ts';
-import type { Outcome, Waiting } from '../../domain/outcome.ts';
+import { waitsFor, type Outcome } from '../../domain/outcome.ts';
 import type { NodeRef } from '../../domain/topology.ts';
 import { deviceUnprepared, type CallContext, type StorageNodes } from '../../engine/ports.ts';
 
@@ -93,7 +93,7 @@ export class Startup {
     // One after another: the disks of a node that was just started are busy as it is.
     for (const device of devices) {
       const outcome = await nodes.restoreBricks(node, device, context);
-      if (outcome.kind === 'waiting' && isUnprepared(outcome)) {
+      if (waitsFor(outcome, deviceUnprepared)) {
         log.info({ device }, 'the device is not prepared yet: there are no bricks on it');
       } else if (this.#note(device, outcome)) {
         log.info({ device, mounted: outcome.value }, 'bricks of a device are mounted');
@@ -183,8 +183,6 @@ function namesOf(bricks: ReadonlySet<BrickId>, names: readonly string[]): readon
 }
 
 const uuidLength = 36;
-
-const isUnprepared = ({ on }: Waiting): boolean => on.what === 'condition' && on.name === deviceUnprepared;
 
 function holdsOneOf(path: string, bricks: ReadonlySet<BrickId>): boolean {
   return path.split('/').some((segment) => bricks.has(segment as BrickId));

@@ -7,6 +7,7 @@ import {
   createClaim,
   createClass,
   deleteClaim,
+  finalizer,
   event,
   eventsOf,
   getClaim,
@@ -15,8 +16,6 @@ import {
   names,
   volumeGone,
 } from '../support/objects.ts';
-
-const finalizer = 'external-provisioner.volume.kubernetes.io/finalizer';
 
 let cluster: TestCluster;
 let namespace: string;

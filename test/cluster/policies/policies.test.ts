@@ -7,6 +7,7 @@ import {
   createClaim,
   createClass,
   deleteClaim,
+  finalizer,
   getVolume,
   isThere,
   names,
@@ -16,8 +17,6 @@ import {
   volumeGone,
   type ClaimRef,
 } from '../support/objects.ts';
-
-const finalizer = 'external-provisioner.volume.kubernetes.io/finalizer';
 
 let cluster: TestCluster;
 let namespace: string;

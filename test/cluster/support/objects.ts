@@ -11,6 +11,9 @@ import { mountSourceOf } from '../../support/mount-source.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { patience, type TestCluster } from './cluster.ts';
 
+/** What a PersistentVolume of policy Delete carries until its data is gone. */
+export const finalizer = 'external-provisioner.volume.kubernetes.io/finalizer';
+
 /** Makes a StorageClass of this run's provisioner with a random name, and returns it. */
 export async function createClass(
   cluster: TestCluster,
